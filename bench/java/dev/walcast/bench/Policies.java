@@ -26,8 +26,8 @@ import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.guard.Verdict;
-import dev.walcast.rls.question.Oracle;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
+import dev.walcast.rls.question.RowEvaluator;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.rls.rights.RightsMark;
@@ -45,7 +45,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/// Measures the cost of judging a change for N viewers, beside one prepared check for each viewer, which is how it is usually
+/// Measures the cost of judging a change for N viewers, beside one prepared check for each viewer, which is how it is
+/// usually
 /// done. Arguments: JDBC URL of a superuser on a database of its own.
 final class Policies {
     static final TableId DOCS = new TableId("public", "docs");
@@ -113,11 +114,11 @@ final class Policies {
 
     static void measure(Case one, int count, HikariDataSource clients, HikariDataSource isolated) throws Exception {
         RightsLimits hours = new RightsLimits(Duration.ofHours(1), Duration.ofHours(2));
-        Rights rights = new Rights(new PostgresRightsReader(isolated, "none"), hours, System::nanoTime);
+        Rights rights = new Rights(new PostgresRightsReader(isolated, "none", System::nanoTime), hours, System::nanoTime);
         RowPolicies policies = new RowPolicies(isolated);
-        RowGuard guard = new RowGuard(rights, policies, RowGuard.Deletes.STRICT);
-        Oracle oracle = new PostgresOracle(clients, isolated);
-        TableRights fresh = requireNonNull(rights.ask(new Catalog.Question("authenticated", DOCS)), "no such table");
+        RowGuard guard = new RowGuard(rights, policies, RowGuard.DeleteVisibility.STRICT);
+        RowEvaluator oracle = new PostgresRowEvaluator(clients, isolated, System::nanoTime);
+        TableRights fresh = requireNonNull(rights.ask(new Catalog.AccessQuestion("authenticated", DOCS)), "no such table");
         TableAccess access = fresh.access();
         RightsMark mark = rights.latest(DOCS);
         SubscriptionIndex<Viewer> index = new SubscriptionIndex<>();
@@ -156,7 +157,7 @@ final class Policies {
             SubscriptionIndex<Viewer> index,
             RowGuard guard,
             RightsMark mark,
-            Oracle oracle,
+            RowEvaluator oracle,
             Table table,
             int batch,
             int count,
@@ -164,7 +165,7 @@ final class Policies {
             throws UnansweredException {
         record Open(Viewer viewer, Change change) {}
         List<Open> open = new ArrayList<>();
-        Set<Oracle.Asked> asked = new LinkedHashSet<>();
+        Set<RowEvaluator.Asked> asked = new LinkedHashSet<>();
         for (int i = 0; i < batch; i++) {
             int owner = (int) (i * 7919L % count);
             Row row = Row.of(table)
@@ -188,7 +189,7 @@ final class Policies {
             }
         }
         if (!asked.isEmpty()) {
-            Oracle.Outcome outcome = oracle.ask(asked);
+            RowEvaluator.Outcome outcome = oracle.ask(asked);
             for (Open one : open) {
                 visible[0] += guard.judge(one.viewer, one.change, mark, outcome) instanceof Verdict.Visible ? 1 : 0;
             }

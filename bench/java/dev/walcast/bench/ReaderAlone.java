@@ -8,6 +8,7 @@ import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
 import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.connection.SourceConfig;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
@@ -20,8 +21,8 @@ public final class ReaderAlone {
     public static void main(String[] arguments) throws Exception {
         SourceConfig config = SourceConfig.of(PostgresUrl.parse(arguments[1]), "supabase_realtime", arguments[2]);
         try (SlotSource source = arguments[0].toLowerCase(Locale.ROOT).equals("native")
-                ? new PgoutputChangeSource(config)
-                : new DebeziumChangeSource(config)) {
+                ? new PgoutputChangeSource(config, System::nanoTime, InstantSource.system())
+                : new DebeziumChangeSource(config, System::nanoTime)) {
             source.start(new Counter());
             while (System.in.read() >= 0) {}
         }

@@ -16,6 +16,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,8 +37,8 @@ final class Readers {
 
         SlotSource source(SourceConfig config) {
             return switch (this) {
-                case NATIVE -> new PgoutputChangeSource(config);
-                case DEBEZIUM -> new DebeziumChangeSource(config);
+                case NATIVE -> new PgoutputChangeSource(config, System::nanoTime, InstantSource.system());
+                case DEBEZIUM -> new DebeziumChangeSource(config, System::nanoTime);
             };
         }
     }

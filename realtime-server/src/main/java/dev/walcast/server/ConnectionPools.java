@@ -7,13 +7,14 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
 import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.supervisor.DeclaredWaits;
-import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.PostgresRowEvaluator.AskTimeouts;
 import dev.walcast.rls.session.IsolatedConnections;
 import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.session.ServerTimeZone;
 import dev.walcast.server.limits.SnapshotLimits;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 
@@ -39,6 +40,7 @@ final class ConnectionPools implements AutoCloseable {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
+    private final LongSupplier nanoTime;
     private final HikariDataSource catalog;
     private final HikariDataSource policies;
     private final HikariDataSource rights;
@@ -57,8 +59,15 @@ final class ConnectionPools implements AutoCloseable {
     /// @param url        the server's login
     /// @param evaluation the login that evaluates policies and filters; equal to `url` when there is no other
     /// @param patience   how long Postgres may work on questions about changes
-    ConnectionPools(PostgresUrl url, PostgresUrl evaluation, Patience patience, SnapshotLimits limits) {
+    /// @param nanoTime   a monotonic clock, in nanoseconds
+    ConnectionPools(
+            PostgresUrl url,
+            PostgresUrl evaluation,
+            AskTimeouts patience,
+            SnapshotLimits limits,
+            LongSupplier nanoTime) {
         requireNonNull(url, "url is null");
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.catalog = own("catalog", url, CATALOG_SIZE, CATALOG_TIMEOUT);
         this.history = own("history", url, HISTORY_SIZE, TOPICS_TIMEOUT);
         String isolated = IsolatedConnections.initSql(patience.first(), url.user());
@@ -164,12 +173,12 @@ final class ConnectionPools implements AutoCloseable {
 
     /// For reading filters when a client subscribes, and for deciding filters about a change.
     RoleConnections filters() {
-        return new RoleConnections(filters, bypassingFilters);
+        return new RoleConnections(filters, bypassingFilters, nanoTime);
     }
 
     /// For filters with patterns, which may take long. Connections are created as needed.
     RoleConnections patterns() {
-        return new RoleConnections(patterns, bypassingPatterns);
+        return new RoleConnections(patterns, bypassingPatterns, nanoTime);
     }
 
     /// For policies. Names resolve in `pg_catalog` only.
@@ -195,7 +204,7 @@ final class ConnectionPools implements AutoCloseable {
 
     /// For the rows of snapshots. Connections are created as needed, up to the number of snapshots at once.
     RoleConnections snapshots() {
-        return new RoleConnections(snapshots, bypassingSnapshots);
+        return new RoleConnections(snapshots, bypassingSnapshots, nanoTime);
     }
 
     /// Uses a connection of its own, rarely.
@@ -225,10 +234,10 @@ final class ConnectionPools implements AutoCloseable {
                 .map(pool ->
                         Thread.ofVirtual().name("close-" + pool.getPoolName()).start(pool::close))
                 .toList();
-        long deadline = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
+        long deadline = nanoTime.getAsLong() + CLOSE_TIMEOUT.toNanos();
         try {
             for (Thread thread : closing) {
-                thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+                thread.join(Duration.ofNanos(Math.max(1, deadline - nanoTime.getAsLong())));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -18,18 +18,18 @@ import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.slot.SlotHealth;
 import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.source.preflight.LoginProbe;
+import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.Supervisor;
-import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.catalog.PostgresCatalog;
 import dev.walcast.rls.catalog.PostgresRightsReader;
-import dev.walcast.rls.catalog.RecentCatalog;
 import dev.walcast.rls.catalog.RoleSettings;
+import dev.walcast.rls.catalog.SharedCatalog;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.publication.PublicationReader;
+import dev.walcast.rls.question.CachedFilterDatabase;
 import dev.walcast.rls.question.PostgresFilterDatabase;
-import dev.walcast.rls.question.PostgresOracle;
-import dev.walcast.rls.question.RecentFilterDatabase;
-import dev.walcast.rls.rights.BadTablesApart;
+import dev.walcast.rls.question.PostgresRowEvaluator;
+import dev.walcast.rls.rights.FaultIsolatingRightsReader;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rows.PostgresRowReader;
 import dev.walcast.rls.topic.PostgresTopicPermissions;
@@ -58,10 +58,12 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,35 +104,43 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     /// @param rooms          receives broadcasts from the database
     /// @param recheckPrivate called when rights on private topics may have changed; never blocks
     /// @param supervisor     runs the essential threads; closed before the project
-    Project(ServerSettings server, Rooms rooms, Runnable recheckPrivate, Supervisor supervisor, Clock clock) {
+    /// @param nanoTime       a monotonic clock, in nanoseconds
+    Project(
+            ServerSettings server,
+            Rooms rooms,
+            Runnable recheckPrivate,
+            Supervisor supervisor,
+            Clock clock,
+            LongSupplier nanoTime) {
         this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.settings = server.database();
         this.url = PostgresUrl.parse(settings.url().reveal());
         Secret evaluation = settings.evaluationUrl();
         this.evaluationUrl = evaluation == null ? url : PostgresUrl.parse(evaluation.reveal());
         this.starting = new StartRetry(url.toString());
-        PostgresOracle.Patience patience = new PostgresOracle.Patience(settings.askTimeout(), settings.askPatience());
+        PostgresRowEvaluator.AskTimeouts patience = new PostgresRowEvaluator.AskTimeouts(settings.askTimeout(), settings.askPatience());
         this.pools = new ConnectionPools(
-                url, evaluationUrl, patience, server.replay().snapshots());
+                url, evaluationUrl, patience, server.replay().snapshots(), nanoTime);
         this.logins = new LoginCheck(pools.catalog(), pools.policies(), evaluation != null);
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(
-                new BadTablesApart(new PostgresRightsReader(
+                new FaultIsolatingRightsReader(new PostgresRightsReader(
                         pools.rights(),
                         settings.publication(),
                         evaluationUrl.user(),
                         pools.serverTimeZone(),
-                        pools::renew)),
+                        pools::renew,
+                        nanoTime)),
                 settings.rights().reading(),
-                System::nanoTime);
+                nanoTime);
         this.policies = new RowPolicies(pools.policies());
         ChangePath.Database database = new ChangePath.Database(
-                new RecentCatalog(catalog),
+                new SharedCatalog(catalog, nanoTime),
                 rights,
                 policies,
-                new RecentFilterDatabase(
-                        new PostgresFilterDatabase(pools.filters(), pools.patterns()), System::nanoTime),
-                new PostgresOracle(pools.filters(), pools.patterns(), pools.policies(), patience),
+                new CachedFilterDatabase(
+                        new PostgresFilterDatabase(pools.filters(), pools.patterns()), nanoTime),
+                new PostgresRowEvaluator(pools.filters(), pools.patterns(), pools.policies(), patience, nanoTime),
                 new PostgresRowReader(pools.snapshots(), settings.publication()),
                 settings.publication());
         this.changes = new ChangePath(
@@ -142,16 +152,17 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 KeyMemory.shared(
                         settings.rights().deleteKeysBytes(),
                         server.limits().clients().clientShare()),
-                System::nanoTime);
-        this.source = source(settings, url);
-        this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
+                nanoTime);
+        this.source = source(settings, url, nanoTime, clock);
+        this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), nanoTime);
         this.keeper = new WindowKeeper(
-                changes, source, guardian.lag(), server.replay().walBytes());
+                changes, source, guardian.lag(), server.replay().walBytes(), nanoTime);
         this.acknowledged = new CursorKeeper(
                 server.acks(), server.limits().clients().shareOf(server.acks().cursorsMax()), pools.catalog(), clock);
         this.permissions = new PostgresTopicPermissions(
                 pools.topics(),
-                new RoleSettings(pools.rights(), evaluationUrl.user(), pools.serverTimeZone(), pools::renew));
+                new RoleSettings(pools.rights(), evaluationUrl.user(), pools.serverTimeZone(), pools::renew, nanoTime),
+                nanoTime);
         this.messages = new StoredMessages(
                 pools.catalog(),
                 pools.history(),
@@ -165,7 +176,8 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 pools.catalog(), settings.rights().reading().poll(), recheckPrivate);
     }
 
-    private static ChangeSource source(ServerSettings.Database settings, PostgresUrl url) {
+    private static ChangeSource source(
+            ServerSettings.Database settings, PostgresUrl url, LongSupplier nanoTime, InstantSource clock) {
         SourceConfig usual = SourceConfig.of(url, settings.publication(), settings.slotName());
         SourceConfig config = new SourceConfig(
                 url,
@@ -175,8 +187,8 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 settings.transactionMemoryBytes(),
                 usual.slotWait());
         return switch (settings.reader()) {
-            case DEBEZIUM -> new DebeziumChangeSource(config);
-            case NATIVE -> new PgoutputChangeSource(config);
+            case DEBEZIUM -> new DebeziumChangeSource(config, nanoTime);
+            case NATIVE -> new PgoutputChangeSource(config, nanoTime, clock);
         };
     }
 
@@ -193,11 +205,11 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         } catch (SQLException e) {
             log.warn("The catalog cannot be read yet: {}", e.getMessage());
         }
-        supervisor.startObserved("watch-rights", activity -> rights.watch(changes::questionsInUse, activity));
-        supervisor.startObserved("expire-changes", this::expireChanges);
-        supervisor.startObserved("find-messages", this::findMessages);
-        supervisor.startObserved("keep-partitions", messages::keepPartitions);
-        supervisor.startObserved("watch-publication", publication::run);
+        rights.watch(changes::questionsInUse).start(supervisor);
+        new Periodic("expire-changes", EXPIRE_EVERY, _ -> expireChanges()).startWithPause(supervisor);
+        new Periodic("find-messages", FIND_MESSAGES_EVERY, _ -> findMessages()).startWithPause(supervisor);
+        messages.keepPartitions(supervisor);
+        publication.start(supervisor);
         topicPolicies.start(supervisor);
         acknowledged.start(supervisor);
         guardian.start(supervisor);
@@ -220,25 +232,17 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         }
     }
 
-    private void expireChanges(TaskActivity activity) throws InterruptedException {
-        while (true) {
-            activity.beat();
-            Thread.sleep(EXPIRE_EVERY);
-            changes.expire();
-            policies.prune(changes::viewers);
-        }
+    private void expireChanges() {
+        changes.expire();
+        policies.prune(changes::viewers);
     }
 
-    private void findMessages(TaskActivity activity) throws InterruptedException {
-        while (true) {
-            activity.beat();
-            Thread.sleep(FIND_MESSAGES_EVERY);
-            try {
-                messages.find(url.user(), source.publications());
-                forgetDroppedTables();
-            } catch (SQLException e) {
-                log.debug("The schema realtime could not be read: {}", e.getMessage());
-            }
+    private void findMessages() {
+        try {
+            messages.find(url.user(), source.publications());
+            forgetDroppedTables();
+        } catch (SQLException e) {
+            log.debug("The schema realtime could not be read: {}", e.getMessage());
         }
     }
 

@@ -36,6 +36,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +46,10 @@ public final class RealtimeServer implements AutoCloseable {
 
     private final ServerSettings settings;
     private final List<HttpService> services;
-    private final Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, RealtimeServer::end);
+    /// The monotonic clock of the whole server, in nanoseconds.
+    private final LongSupplier nanoTime = System::nanoTime;
+
+    private final Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, nanoTime, RealtimeServer::end);
     private final Project project;
     private final TokenVerifier tokens;
     private final MemoryBudget memory;
@@ -60,7 +64,7 @@ public final class RealtimeServer implements AutoCloseable {
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
         this.settings = requireNonNull(settings, "settings is null");
         this.services = List.copyOf(services);
-        this.project = new Project(settings, this::broadcast, this::recheckPrivate, supervisor, clock);
+        this.project = new Project(settings, this::broadcast, this::recheckPrivate, supervisor, clock, nanoTime);
         this.tokens = new TokenVerifier(settings.tokens(), clock);
         Backends backends = new Backends(
                 project.feed(),
@@ -68,8 +72,8 @@ public final class RealtimeServer implements AutoCloseable {
                 project.permissions(),
                 project.messages().history(),
                 project::broadcastsFromDatabase);
-        this.memory = settings.memory().budget();
-        this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock, memory);
+        this.memory = settings.memory().budget(nanoTime);
+        this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock, memory, nanoTime);
         this.rest = new RestRoutes(
                 RestLimits.of(settings.limits().payloadBytesMax(), settings.restMessagesPerSecond()),
                 tokens,
@@ -90,7 +94,7 @@ public final class RealtimeServer implements AutoCloseable {
                 .toList());
         AdminSources sources =
                 new AdminSources(metrics, health, supervisor, project::statusReport, sockets, Version.TEXT);
-        return new AdminServer(adminSettings, sources, supervisor, System::nanoTime);
+        return new AdminServer(adminSettings, sources, supervisor, nanoTime);
     }
 
     private static void end(int code) {
@@ -118,7 +122,7 @@ public final class RealtimeServer implements AutoCloseable {
     /// @throws IOException     when the port cannot be bound; the message says what to do
     public void start() throws SourceException, IOException {
         checkPort();
-        HeapWatch.start(supervisor);
+        HeapWatch.start(supervisor, nanoTime);
         ThreadWatch.start(supervisor);
         if (admin != null) {
             admin.start();

@@ -127,7 +127,7 @@ public record ServerSettings(
             Duration pollInterval,
             long transactionMemoryBytes,
             Duration askTimeout,
-            RowGuard.Deletes deletes,
+            RowGuard.DeleteVisibility deletes,
             SlotGuardian.Settings guardian,
             Duration messagesRetention,
             @Nullable Secret evaluationUrl,

@@ -6,15 +6,13 @@ import dev.walcast.cdc.ChangeSource;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.slot.FeedLag;
-import dev.walcast.cdc.supervisor.Supervised;
+import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.window.FeedStatus;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,17 +32,20 @@ final class WindowKeeper implements AutoCloseable {
     private final ChangeSource source;
     private final FeedLag lag;
     private final long walBytesMax;
-    private final CountDownLatch closing = new CountDownLatch(1);
+    private final LongSupplier nanoTime;
+    private final Periodic periodic = new Periodic("keep-window", EVERY, this::keep);
     private volatile Lsn walEnd = Lsn.ZERO;
-    private volatile @Nullable Supervised supervised;
+    private volatile boolean started;
     /// How much log the window may retain; never so much that the slot could be lost.
     private long budget;
 
     private boolean warned;
     private boolean evicting;
 
-    /// @param lag notified of what is delivered, and of the log's end
-    WindowKeeper(ChangePath changes, ChangeSource source, FeedLag lag, long walBytesMax) {
+    /// @param lag      notified of what is delivered, and of the log's end
+    /// @param nanoTime the clock of the lag
+    WindowKeeper(ChangePath changes, ChangeSource source, FeedLag lag, long walBytesMax, LongSupplier nanoTime) {
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.changes = requireNonNull(changes, "changes is null");
         this.source = requireNonNull(source, "source is null");
         this.lag = requireNonNull(lag, "lag is null");
@@ -53,21 +54,15 @@ final class WindowKeeper implements AutoCloseable {
     }
 
     void start(Supervisor supervisor) {
-        supervised = supervisor.startObserved("keep-window", this::run);
-    }
-
-    private void run(TaskActivity activity) throws InterruptedException {
-        while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-            activity.beat();
-            keep(activity);
-        }
+        periodic.startWithPause(supervisor);
+        started = true;
     }
 
     private synchronized void keep(TaskActivity activity) {
         try {
             Lsn delivered = changes.deliveredThrough();
             lag.look(source.activity(), delivered);
-            long before = System.nanoTime();
+            long before = nanoTime.getAsLong();
             ChangeSource.Log now;
             try (TaskActivity.Span _ = activity.waits()) {
                 now = source.remember(delivered);
@@ -107,10 +102,8 @@ final class WindowKeeper implements AutoCloseable {
     /// Stores the delivered position a last time.
     @Override
     public void close() {
-        Supervised task = supervised;
-        if (closing.getCount() > 0 && task != null) {
-            task.expectEnd();
-            closing.countDown();
+        if (started && !periodic.isClosed()) {
+            periodic.close();
             keep(TaskActivity.unwatched());
         }
     }

@@ -30,18 +30,19 @@ final class ChangeDeviations {
             "pg_large.v2",
             "pg_schema_change.v2");
 
-    private static final String NAMED = "a refusal says what is missing and how to mend it";
+    private static final String NAMED = "a refusal names what is missing and the remedy";
     private static final String ONE_LINE = "long parameters are not broken into lines";
-    private static final String NEVER_ARRIVES = "what may not be read is refused at the join";
+    private static final String NEVER_ARRIVES = "an unreadable table is refused at the join";
     private static final String POISON = "a filter that would fail at a change is refused at the join";
-    private static final String NOT_BLINDED = "a poison hurts nobody else";
-    private static final String STRICT = "a DELETE reaches those who could see the row";
-    private static final String KNOWN = "a DELETE reaches, by its key, who received the row and still may";
-    private static final String AS_LOGGED = "policies judge the row in the log, even when it is gone since";
-    private static final String OLD_UNSEEN = "of a row he could not see a reader hears only the key";
-    private static final String WHOLE_OLD = "who could see the deleted row hears all of it";
+    private static final String NOT_BLINDED = "a failing filter affects no other subscription";
+    private static final String STRICT = "a DELETE reaches clients that could see the row";
+    private static final String KNOWN =
+            "a DELETE reaches, by its key, clients that received the row and still may read it";
+    private static final String AS_LOGGED = "policies judge the row in the log, even when it was deleted since";
+    private static final String OLD_UNSEEN = "of a row that it could not see a client receives only the key";
+    private static final String WHOLE_OLD = "a client that could see the deleted row receives all of it";
     private static final String EXACT = "NaN is a value, which filters find";
-    private static final String KEYLESS = "a table without a primary key has rows, too";
+    private static final String KEYLESS = "a table without a primary key is supported";
     private static final String UNABLE = "Unable to subscribe to changes with given parameters. ";
     private static final String NOT_AVAILABLE =
             " TableNotAvailable: The table does not exist, is not in the publication, or this role may not read it; a join as service_role is told which.";

@@ -91,7 +91,7 @@ class DatabaseBroadcastTest {
     private Project project(ServerSettings settings) {
         Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
         supervisors.add(supervisor);
-        return new Project(settings, this::record, () -> {}, supervisor, Clock.systemUTC());
+        return new Project(settings, this::record, () -> {}, supervisor, Clock.systemUTC(), System::nanoTime);
     }
 
     @AfterEach
@@ -208,10 +208,10 @@ class DatabaseBroadcastTest {
     void permissionTrialIsInvisible() throws Exception {
         try (Project project = project()) {
             project.start();
-            TopicPermissions.Question question =
-                    new TopicPermissions.Question(new Viewer("authenticated", "{}"), "room:1", "{}");
-            assertThat(project.permissions().read(question, true)).isEqualTo(new TopicPermissions.Access(true, true));
-            assertThat(project.permissions().write(question)).isEqualTo(new TopicPermissions.Access(true, true));
+            TopicPermissions.TopicQuestion question =
+                    new TopicPermissions.TopicQuestion(new Viewer("authenticated", "{}"), "room:1", "{}");
+            assertThat(project.permissions().read(question, true)).isEqualTo(new TopicPermissions.TopicAccess(true, true));
+            assertThat(project.permissions().write(question)).isEqualTo(new TopicPermissions.TopicAccess(true, true));
             awaitLast("t");
             assertThat(sent).hasSize(1);
             assertThat(project.messages().broadcasts().dropped(Dropped.INCOMPLETE))
@@ -358,10 +358,10 @@ class DatabaseBroadcastTest {
                                 .history()
                                 .since(Topic.named("room:1"), Instant.now().minusSeconds(60), 25))
                         .hasSize(1);
-                TopicPermissions.Question service =
-                        new TopicPermissions.Question(new Viewer("service_role", "{}"), "room:1", "{}");
+                TopicPermissions.TopicQuestion service =
+                        new TopicPermissions.TopicQuestion(new Viewer("service_role", "{}"), "room:1", "{}");
                 assertThat(project.permissions().read(service, false))
-                        .isEqualTo(new TopicPermissions.Access(true, false));
+                        .isEqualTo(new TopicPermissions.TopicAccess(true, false));
             }
         }
     }

@@ -54,10 +54,10 @@ class MembershipTest {
                 "revoke select on secret from anon, authenticated; grant select (room, v) on secret to authenticated",
                 "create publication supabase_realtime for table rooms, notes, docs, keyed, ranged, secret, keyless,"
                         + " parts, ends with (publish_via_partition_root = true)");
-        server = start("membership", RowGuard.Deletes.STRICT);
+        server = start("membership", RowGuard.DeleteVisibility.STRICT);
     }
 
-    private static TestServer start(String slot, RowGuard.Deletes deletes) throws Exception {
+    private static TestServer start(String slot, RowGuard.DeleteVisibility deletes) throws Exception {
         return TestServer.start(TestServer.withDeletes(
                 TestServer.settings(postgres.url("postgres", "walcast", "unchecked", "postgres"), slot), deletes));
     }
@@ -219,7 +219,7 @@ class MembershipTest {
     @Test
     void parityStillHidesThatUnseenRowsLeft() throws Exception {
         postgres.execute("insert into notes values (1, '" + ALICE + "', 'hers')");
-        try (TestServer parity = start("membership_parity", RowGuard.Deletes.PARITY);
+        try (TestServer parity = start("membership_parity", RowGuard.DeleteVisibility.PARITY);
                 ChangeListener alice =
                         ChangeListener.join(parity, ALICE, member("notes", "")).past(postgres);
                 ChangeListener bob =

@@ -13,8 +13,8 @@ import dev.walcast.cdc.supervisor.DeclaredWaits;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.Catalog.AccessQuestion;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.publication.PublicationReader;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
@@ -37,13 +37,14 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -139,25 +140,28 @@ class WatchesHangTest {
     }
 
     private static RightsReader.Reading nothing() {
-        return new RightsReader.Reading(new Moment(3, 3, Set.of(), Lsn.ZERO), Map.of(), Map.of(), Set.of());
+        return new RightsReader.Reading(new PgSnapshot(3, 3, Set.of(), Lsn.ZERO), Map.of(), Map.of(), Set.of());
     }
 
-    /// Returns when the watch pauses for the first time. Questions before that are not the watch's own work.
-    private Rights watched(RightsReader reader) {
-        Rights rights = new Rights(reader, new RightsLimits(OFTEN, Duration.ofSeconds(5)), System::nanoTime);
-        AtomicReference<Thread> watch = new AtomicReference<>();
-        watches.startObserved("watch-rights", activity -> {
-            watch.set(Thread.currentThread());
-            rights.watch(Set::of, activity);
-        });
-        await().until(() -> watch.get() != null && watch.get().getState() == Thread.State.TIMED_WAITING);
+    /// Returns when the watch runs. Questions before that are not the watch's own work.
+    private Rights watched(RightsReader reader) throws InterruptedException {
+        CountDownLatch watching = new CountDownLatch(1);
+        LongSupplier nanoTime = () -> {
+            if (Thread.currentThread().getName().equals("watch-rights")) {
+                watching.countDown();
+            }
+            return System.nanoTime();
+        };
+        Rights rights = new Rights(reader, new RightsLimits(OFTEN, Duration.ofSeconds(5)), nanoTime);
+        rights.watch(Set::of).start(watches);
+        watching.await();
         return rights;
     }
 
     private static void ask(Rights rights) {
         Thread _ = Thread.ofVirtual().start(() -> {
             try {
-                rights.ask(new Question("anon", new TableId("public", "notes")));
+                rights.ask(new AccessQuestion("anon", new TableId("public", "notes")));
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
@@ -206,7 +210,7 @@ class WatchesHangTest {
                     hang();
                 },
                 OFTEN);
-        watches.startObserved("watch-publication", watch::run);
+        watch.start(watches);
         hangs = true;
         await().atMost(Duration.ofSeconds(60)).until(() -> {
             postgres.execute("alter publication supabase_realtime set table notes, realtime.messages");
@@ -247,7 +251,7 @@ class WatchesHangTest {
         try (PartitionUpkeep upkeep = new PartitionUpkeep(dataSource, clock, Duration.ofHours(72), OFTEN)) {
             upkeep.start();
             hangs = true;
-            watches.startObserved("keep-partitions", upkeep::run);
+            upkeep.watch(watches);
             assertHangIsSeen();
         }
     }
@@ -256,7 +260,7 @@ class WatchesHangTest {
     void hangingSlotGuardianIsDetected() throws Exception {
         PostgresUrl url = PostgresUrl.parse(postgres.url());
         SlotGuardian.Settings settings = new SlotGuardian.Settings(OFTEN, Duration.ofMinutes(1), 1L << 30);
-        try (PgoutputChangeSource source = new PgoutputChangeSource(SourceConfig.of(url, "supabase_realtime", "slot"));
+        try (PgoutputChangeSource source = new PgoutputChangeSource(SourceConfig.of(url, "supabase_realtime", "slot"), System::nanoTime, InstantSource.system());
                 SlotGuardian guardian = new SlotGuardian(url, "slot", source, settings, () -> {
                     hang();
                     return System.nanoTime();

@@ -7,28 +7,32 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The questions asked of Postgres about rights and types: the only access of this module to the catalog. Calls block.
+/// Answers questions about published tables, roles and rights from the catalog of Postgres. Calls block.
 public interface Catalog {
-    /// The tables of the publication; null when there is no such publication.
+    /// Returns the tables of the publication; null when the publication does not exist.
     @Nullable
     Set<TableId> publishedTables() throws SQLException;
 
-    /// What each role may do with each table. A pair whose table does not exist is left out.
-    Map<Question, TableAccess> access(Collection<Question> questions) throws SQLException;
+    /// Returns what each role may do with each table. A question whose table does not exist has no entry.
+    Map<AccessQuestion, TableAccess> access(Collection<AccessQuestion> questions) throws SQLException;
 
+    /// Whether the role exists.
     boolean roleExists(String role) throws SQLException;
 
-    /// The tables of the publication of which the role may read at least one column. The role must exist.
+    /// Returns the published tables of which the role may read at least one column. The role must exist.
     Set<TableId> readableTables(String role) throws SQLException;
 
-    /// What there is under a table's name, to tell a client why it cannot subscribe. The role must exist.
-    RelationFacts relation(Question question) throws SQLException;
+    /// Describes the relation of that name, so that a refusal can tell the client what to do. The role must exist.
+    RelationFacts relation(AccessQuestion question) throws SQLException;
 
-    /// The same catalog, whose answers are to questions that began at this time of `System.nanoTime()` or later. Other
-    /// answers may be shared between callers.
+    /// Returns this catalog with answers that were asked for at the given time or later. Other answers may be
+    /// shared between callers.
+    ///
+    /// @param since a time of the clock that the catalog was made with, in nanoseconds
     default Catalog asOf(long since) {
         return this;
     }
 
-    record Question(String role, TableId table) {}
+    /// Asks what a role may do with a table. Neither has to exist.
+    record AccessQuestion(String role, TableId table) {}
 }

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What a relation is and how the publication treats it, to tell a client what to do when it cannot subscribe. See
-/// [SubscriptionAdvice].
+/// Describes a relation and how the publication treats it. [SubscriptionAdvice] turns it into advice for a client
+/// whose subscription is refused.
 ///
 /// @param exists       whether there is a relation of any kind with this name
 /// @param schemaUsable whether the role has USAGE on its schema; false where there is no such schema
 /// @param readable     whether the role has SELECT on it, or on a column of it
-/// @param kind         `pg_class.relkind`; a blank where there is none
-/// @param persistence  `pg_class.relpersistence`; a blank where there is none
+/// @param kind         `pg_class.relkind`; a blank when there is no relation
+/// @param persistence  `pg_class.relpersistence`; a blank when there is no relation
 /// @param system       whether it belongs to Postgres
 /// @param identified   whether it has a replica identity
 /// @param covered      whether the publication names it, its schema, a table that it is a partition of, or all tables
@@ -37,9 +37,9 @@ public record RelationFacts(
         requireNonNull(publication, "publication is null");
     }
 
-    /// The publication.
+    /// Describes the publication.
     ///
-    /// @param columns   the names of the columns that it lists for the relation; empty where it has no list
+    /// @param columns   the names of the columns that it lists for the relation; empty when it has no list
     /// @param condition its WHERE clause for the relation; null for none
     /// @param changes   whether it sends UPDATE or DELETE
     /// @param major     the version of Postgres

@@ -6,11 +6,12 @@ import dev.walcast.filters.predicate.SessionSettings;
 import java.util.Collections;
 import java.util.Set;
 
-/// What one role is, as the catalog had it at one moment.
+/// Describes one role as the catalog had it at one moment.
 ///
-/// @param oid         0 when there is no such role
-/// @param privileges  oids of the roles whose privileges it has, itself included
-/// @param settings    those that its fresh sessions begin with
+/// @param oid         0 when the role does not exist
+/// @param mayBecome   whether the role that evaluates policies may `SET ROLE` to it
+/// @param privileges  oids of the roles whose privileges it has, its own included
+/// @param settings    the settings with which its new sessions begin
 public record RoleFacts(
         String name,
         long oid,
@@ -29,22 +30,22 @@ public record RoleFacts(
         requireNonNull(settings, "settings is null");
     }
 
-    /// A role that does not exist.
+    /// Returns the facts of a role that does not exist.
     public static RoleFacts unknown(String name) {
         return new RoleFacts(name, 0, false, false, false, Set.of(), SessionSettings.NONE);
     }
 
-    /// The same role with these settings.
+    /// Returns the same role with other settings.
     public RoleFacts with(SessionSettings other) {
         return new RoleFacts(name, oid, superuser, bypassesRowSecurity, mayBecome, privileges, other);
     }
 
-    /// Whether the catalog had the role.
+    /// Whether the role exists.
     public boolean exists() {
         return oid != 0;
     }
 
-    /// Whether rows may be delivered to the role.
+    /// Returns whether the server may act as the role, and if not, why.
     public RoleStanding standing() {
         if (!exists()) {
             return RoleStanding.UNKNOWN;
@@ -55,12 +56,12 @@ public record RoleFacts(
         return mayBecome ? RoleStanding.USABLE : RoleStanding.NOT_GRANTED;
     }
 
-    /// As `pg_has_role(…, 'USAGE')` decides.
+    /// Whether the role has the privileges of another, as `pg_has_role(…, 'USAGE')` decides.
     boolean hasPrivilegesOf(long role) {
         return superuser || privileges.contains(role);
     }
 
-    /// Whether a privilege that these roles were granted is this role's.
+    /// Whether the role has a privilege that was granted to these roles. PUBLIC is 0.
     public boolean isAmong(Set<Long> grantees) {
         return exists() && (superuser || grantees.contains(PUBLIC) || !Collections.disjoint(grantees, privileges));
     }
@@ -75,7 +76,7 @@ public record RoleFacts(
         return hasPrivilegesOf(READ_ALL_DATA) || hasPrivilegesOf(WRITE_ALL_DATA);
     }
 
-    /// As Postgres' `check_enable_rls` decides.
+    /// Whether row-level security applies to the role on a table, as Postgres' `check_enable_rls` decides.
     public boolean isBoundByRowSecurity(boolean enabled, boolean forced, long owner) {
         return enabled && !(exists() && (superuser || bypassesRowSecurity || (!forced && hasPrivilegesOf(owner))));
     }

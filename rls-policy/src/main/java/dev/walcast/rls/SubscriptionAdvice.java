@@ -11,14 +11,14 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Says in one sentence why changes of a relation cannot arrive, and which statements mend it. Every name is quoted, so
-/// that the statements can be pasted.
+/// Writes one sentence for a client: why changes of a relation cannot arrive, and which statements correct that.
+/// Names in the statements are quoted, so that they can be pasted.
 public final class SubscriptionAdvice {
     private static final int PUBLISHES_GENERATED_COLUMNS = 18;
 
     private SubscriptionAdvice() {}
 
-    /// Why Postgres writes no changes of the relation into its log, whatever is published; empty when it does.
+    /// Explains why Postgres does not log changes of the relation; empty when it does log them.
     public static Optional<String> notLogged(RelationFacts facts) {
         String name = facts.table().toString();
         return Optional.ofNullable(
@@ -50,7 +50,7 @@ public final class SubscriptionAdvice {
         };
     }
 
-    /// Why the publication sends nothing of a logged table, and the statements that change that.
+    /// Explains why the publication sends no changes of a logged table, with the statements that change that.
     public static String notPublished(RelationFacts facts) {
         Publication publication = facts.publication();
         String name = facts.table().toString();
@@ -88,21 +88,24 @@ public final class SubscriptionAdvice {
                 + " SET (publish_via_partition_root = true);";
     }
 
-    /// Once a table without a replica identity is published, Postgres refuses UPDATE and DELETE on it.
+    /// Puts the statement that gives the table a replica identity first. Without one, Postgres refuses UPDATE and
+    /// DELETE on a published table.
     private static String withIdentity(RelationFacts facts, String statement) {
         boolean breaks = !facts.identified()
                 && (facts.publication().changes() || !facts.publication().exists());
         return breaks ? identity(facts.table()) + "; " + statement : statement;
     }
 
-    /// That the application's own UPDATEs and DELETEs of a published table fail.
+    /// Explains that UPDATEs and DELETEs of the application fail, because the published table has no replica
+    /// identity.
     public static String withoutIdentity(TableAccess access) {
         return access.table() + " has no replica identity, so Postgres refuses every UPDATE and DELETE on it: "
                 + identity(access) + ";";
     }
 
-    /// What lets changes carry the whole old row. Under the identity FULL, Postgres refuses every UPDATE and DELETE on
-    /// a table of which the publication leaves columns out: by its column list, or from 18 on generated ones.
+    /// Returns the statement that makes changes carry the whole old row. Under the identity FULL, Postgres
+    /// refuses every UPDATE and DELETE on a table of which the publication excludes columns: by a column list, or
+    /// from 18 on generated columns.
     public static String identity(TableAccess access) {
         return access.columns().stream().allMatch(access::carries)
                 ? identity(access.table())
@@ -114,25 +117,25 @@ public final class SubscriptionAdvice {
         return "ALTER TABLE " + Identifier.quoted(table) + " REPLICA IDENTITY FULL";
     }
 
-    /// How a role comes to read the table.
+    /// Returns the statements that let the role read the table.
     public static String grants(TableId table, String role) {
         return "GRANT USAGE ON SCHEMA " + Identifier.quoted(table.schema()) + " TO " + Identifier.quoted(role)
                 + "; GRANT SELECT ON " + Identifier.quoted(table) + " TO " + Identifier.quoted(role) + ";";
     }
 
-    /// How rows come to be shown to a role that no policy shows any.
+    /// Returns the statement that creates a policy which shows all rows to the role.
     public static String policy(TableId table, String role) {
         return "CREATE POLICY \"walcast\" ON " + Identifier.quoted(table) + " FOR SELECT TO " + Identifier.quoted(role)
                 + " USING (true);";
     }
 
-    /// How the publication comes to send other kinds of change.
+    /// Returns the statement that makes the publication send all kinds of change.
     public static String events(String publication) {
         return "ALTER PUBLICATION " + Identifier.quoted(publication)
                 + " SET (publish = 'insert, update, delete, truncate');";
     }
 
-    /// How changes come to carry columns that they do not carry.
+    /// Returns the statements that make changes carry further columns, or explains why Postgres never sends them.
     ///
     /// @param absent columns of the relation that the publication does not send
     public static String columns(RelationFacts facts, Collection<ColumnAccess> absent) {

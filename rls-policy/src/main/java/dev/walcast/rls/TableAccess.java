@@ -11,20 +11,20 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What one role may do with one table, as the catalog had it at one moment.
+/// Describes what one role may do with one table, as the catalog had it at one moment.
 ///
-/// @param oid         the table's; a table that was dropped and created again has another
-/// @param standing    whether the role may be used at all; one that may not be reads nothing
-/// @param publishing  what the publication sends of the table; null when it sends nothing
-/// @param usage       whether the role may be used and has USAGE on the table's schema
+/// @param oid         the table's oid; a table that was dropped and created again has another
+/// @param standing    whether the server may act as the role; otherwise the role reads nothing
+/// @param publishing  what the publication sends of the table; null when it does not send the table
+/// @param usage       whether the server may act as the role and the role has USAGE on the table's schema
 /// @param rowSecurity whether row-level security applies to this role on this table
 /// @param columns     the live columns in table order, with the role's right to read each
-/// @param settings    those that the role's fresh sessions begin with
+/// @param settings    the settings with which new sessions of the role begin
 public record TableAccess(
         TableId table,
         long oid,
         RoleStanding standing,
-        @Nullable Publishing publishing,
+        @Nullable TablePublication publishing,
         boolean usage,
         boolean rowSecurity,
         List<ColumnAccess> columns,
@@ -36,14 +36,14 @@ public record TableAccess(
         requireNonNull(settings, "settings is null");
     }
 
-    /// Of a role without settings that may be used, on a table whose oid is not known.
+    /// Makes the access of a usable role without settings to a table of unknown oid.
     public TableAccess(
             TableId table, boolean published, boolean usage, boolean rowSecurity, List<ColumnAccess> columns) {
         this(
                 table,
                 0,
                 RoleStanding.USABLE,
-                published ? Publishing.EVERYTHING : null,
+                published ? TablePublication.EVERYTHING : null,
                 usage,
                 rowSecurity,
                 columns,
@@ -60,19 +60,21 @@ public record TableAccess(
         return publishing != null && publishing.carries(column);
     }
 
-    /// Whether the role may read all of the table.
+    /// Whether the role may read every column.
     public boolean readsEverything() {
         return usage && columns.stream().allMatch(ColumnAccess::readable);
     }
 
+    /// One column, and whether the role may read it.
+    ///
+    /// @param number    `pg_attribute.attnum`: its place among the table's columns, dropped ones counted
     /// @param typeName  `pg_type.typname` of the declared type
-    /// @param number    its place among the table's columns, dropped ones counted
     /// @param key       whether it belongs to the primary key
-    /// @param identity  whether the replica identity has it, so that a DELETE carries it
-    /// @param generated whether Postgres computes it, in which case the feed may not carry it
-    /// @param virtual   whether Postgres computes it when it is read, so that the feed cannot carry it
-    /// @param large     whether a large value of it is stored apart, so that an UPDATE that leaves it alone may not
-    ///                  carry it
+    /// @param identity  whether it belongs to the replica identity, so that a DELETE carries it
+    /// @param generated whether Postgres computes it; the feed may not carry it
+    /// @param virtual   whether Postgres computes it when it is read; the feed cannot carry it
+    /// @param large     whether large values of it are stored outside the row (TOAST); an UPDATE that does not
+    ///                  change such a value may not carry it
     public record ColumnAccess(
             String name,
             int number,
@@ -84,7 +86,7 @@ public record TableAccess(
             boolean generated,
             boolean virtual,
             boolean large) {
-        /// Of a column whose values are stored with the row.
+        /// Makes a column whose values are stored inside the row.
         public ColumnAccess(
                 String name,
                 int number,
@@ -104,7 +106,7 @@ public record TableAccess(
         }
     }
 
-    /// A column that the role may read; null when there is none of that name or it may not, which look the same.
+    /// Returns a column that the role may read; null when the column does not exist or the role may not read it.
     public @Nullable ColumnAccess readable(String name) {
         for (ColumnAccess column : columns) {
             if (column.name().equals(name)) {
@@ -114,7 +116,8 @@ public record TableAccess(
         return null;
     }
 
-    /// The column that a column of the log is; null when it is none of today's, or that is not proven.
+    /// Returns the column that a column of the log stands for; null when there is none now, or the match is
+    /// unproven.
     public @Nullable ColumnAccess of(Column column) {
         for (ColumnAccess access : columns) {
             if (column.number() == Column.BY_NAME
@@ -126,17 +129,19 @@ public record TableAccess(
         return null;
     }
 
+    /// Whether the role may read at least one column.
     public boolean readsAnything() {
         return usage && columns.stream().anyMatch(ColumnAccess::readable);
     }
 
-    /// Whether there is a primary key and the role may read all of it.
+    /// Whether the table has a primary key and the role may read every column of it.
     public boolean readsWholeKey() {
         List<ColumnAccess> key = columns.stream().filter(ColumnAccess::key).toList();
         return !key.isEmpty() && key.stream().allMatch(ColumnAccess::readable);
     }
 
-    /// Column name → type oid: two accesses with equal shapes resolve a filter to the same terms.
+    /// Returns the type oid of each column by name. Two accesses with equal shapes resolve a filter to equal
+    /// terms.
     public Map<String, Long> shape() {
         Map<String, Long> shape = new LinkedHashMap<>();
         for (ColumnAccess column : columns) {

@@ -1,4 +1,4 @@
-/// The values of rights: viewers, roles, access to tables, moments of a database; and the port to the catalog.
+/// The values of rights (viewers, roles, access to tables, snapshots of a database), and the interface to the catalog.
 @NullMarked
 package dev.walcast.rls;
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.catalog.PostgresCatalog;
 import java.sql.SQLException;
 import java.util.List;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Runs the statements that are given as advice: the publication sends the table after them.
+/// Runs the statements of advice, after which the publication must send the table.
 class SubscriptionAdvicePgTest {
     private static final int NAMES_SCHEMAS = 15;
 
@@ -94,12 +94,12 @@ class SubscriptionAdvicePgTest {
         assertThat(facts("empty", "nosuch"))
                 .matches(RelationFacts::schemaUsable)
                 .matches(facts -> !facts.exists());
-        assertThat(catalog("empty").relation(new Question("reader", new TableId("closed", "nosuch"))))
+        assertThat(catalog("empty").relation(new AccessQuestion("reader", new TableId("closed", "nosuch"))))
                 .matches(facts -> !facts.schemaUsable());
-        assertThat(catalog("empty").relation(new Question("reader", new TableId("nosuch", "nosuch"))))
+        assertThat(catalog("empty").relation(new AccessQuestion("reader", new TableId("nosuch", "nosuch"))))
                 .matches(facts -> !facts.schemaUsable());
         assertThat(SubscriptionAdvice.notLogged(
-                        catalog("empty").relation(new Question("reader", new TableId("pg_catalog", "pg_class")))))
+                        catalog("empty").relation(new AccessQuestion("reader", new TableId("pg_catalog", "pg_class")))))
                 .hasValueSatisfying(sentence -> assertThat(sentence).contains("belongs to Postgres"));
     }
 
@@ -108,14 +108,14 @@ class SubscriptionAdvicePgTest {
     }
 
     private static RelationFacts facts(String publication, String name) throws SQLException {
-        return catalog(publication).relation(new Question("reader", new TableId("App \"one", name)));
+        return catalog(publication).relation(new AccessQuestion("reader", new TableId("App \"one", name)));
     }
 
     private static Set<TableId> published(String publication) throws SQLException {
         return Optional.ofNullable(catalog(publication).publishedTables()).orElse(Set.of());
     }
 
-    /// Runs what follows the last colon.
+    /// Runs the statements after the last colon.
     private static void follow(String advice) {
         postgres.execute(advice.substring(advice.lastIndexOf(": ") + 2));
     }

@@ -6,17 +6,18 @@ import dev.walcast.rls.session.IsolatedConnections;
 import java.time.Duration;
 import javax.sql.DataSource;
 
-/// Connections to a test's Postgres, set up as the server does.
+/// Pools of connections to a test's Postgres, set up as in the server.
 public final class TestDataSources implements AutoCloseable {
     private final HikariDataSource asClients;
     private final HikariDataSource isolated;
 
+    /// Opens the pools.
     public TestDataSources(int port, String database) {
         this.asClients = pool(port, database, IsolatedConnections.filtersSql(Duration.ofSeconds(5)));
         this.isolated = pool(port, database, IsolatedConnections.initSql(Duration.ofSeconds(5)));
     }
 
-    /// Makes all connections anew.
+    /// Replaces all connections.
     public void renew() {
         asClients.getHikariPoolMXBean().softEvictConnections();
         isolated.getHikariPoolMXBean().softEvictConnections();
@@ -31,10 +32,12 @@ public final class TestDataSources implements AutoCloseable {
         return new HikariDataSource(config);
     }
 
+    /// Returns connections with the settings of clients.
     public DataSource asClients() {
         return asClients;
     }
 
+    /// Returns connections set up by `IsolatedConnections`.
     public DataSource isolated() {
         return isolated;
     }

@@ -17,6 +17,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,8 +33,11 @@ public final class DebeziumChangeSource extends SlotSource {
     private final AtomicReference<@Nullable Closeable> engine = new AtomicReference<>();
     private final AtomicBoolean closing = new AtomicBoolean();
 
-    public DebeziumChangeSource(SourceConfig config) {
-        super(config);
+    /// Makes a source. Does not connect.
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public DebeziumChangeSource(SourceConfig config, LongSupplier nanoTime) {
+        super(config, nanoTime);
         this.config = config;
     }
 

@@ -1,16 +1,22 @@
 package dev.walcast.cdc.debezium;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.debezium.connector.base.QueueProvider;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 /// Debezium's queue between its reader and its consumer, on which the consumer can wait without using CPU.
 /// Debezium's own wait ends with every poll interval and spins for its last millisecond, which takes a tenth of
 /// a core on an idle server. Safe for any thread.
 final class WaitableQueue<T> implements QueueProvider<T> {
-    // guarded by this
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition added = lock.newCondition();
+
+    @GuardedBy("lock")
     private final Queue<T> queue = new ArrayDeque<>();
 
     @Override
@@ -23,28 +29,46 @@ final class WaitableQueue<T> implements QueueProvider<T> {
     public void configure(Map<String, ?> ignored) {}
 
     @Override
-    public synchronized void enqueue(T record) {
-        queue.add(record);
-        notifyAll();
+    public void enqueue(T record) {
+        lock.lock();
+        try {
+            queue.add(record);
+            added.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
-    public synchronized T poll() {
-        return queue.poll();
+    public T poll() {
+        lock.lock();
+        try {
+            return queue.poll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     @Override
-    public synchronized int size() {
-        return queue.size();
+    public int size() {
+        lock.lock();
+        try {
+            return queue.size();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// Waits until the queue has an element, at most for the given time.
-    synchronized void await(Duration atMost) throws InterruptedException {
-        long deadlineNanos = System.nanoTime() + atMost.toNanos();
-        long leftNanos = atMost.toNanos();
-        while (queue.isEmpty() && leftNanos > 0) {
-            wait(leftNanos / 1_000_000 + 1);
-            leftNanos = deadlineNanos - System.nanoTime();
+    void await(Duration atMost) throws InterruptedException {
+        lock.lock();
+        try {
+            long leftNanos = atMost.toNanos();
+            while (queue.isEmpty() && leftNanos > 0) {
+                leftNanos = added.awaitNanos(leftNanos);
+            }
+        } finally {
+            lock.unlock();
         }
     }
 }

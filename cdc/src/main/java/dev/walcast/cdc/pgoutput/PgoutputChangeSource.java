@@ -10,7 +10,9 @@ import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.types.PartitionRoots;
 import dev.walcast.cdc.types.TableDefinitions;
 import java.sql.SQLException;
+import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,10 +23,18 @@ public final class PgoutputChangeSource extends SlotSource {
     private static final Logger log = LoggerFactory.getLogger(PgoutputChangeSource.class);
 
     private final SourceConfig config;
+    private final LongSupplier nanoTime;
+    private final InstantSource clock;
     private final AtomicReference<@Nullable ReplicationStream> stream = new AtomicReference<>();
 
-    public PgoutputChangeSource(SourceConfig config) {
-        super(config);
+    /// Makes a source. Does not connect.
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    /// @param clock    the time that Postgres is told with each status
+    public PgoutputChangeSource(SourceConfig config, LongSupplier nanoTime, InstantSource clock) {
+        super(config, nanoTime);
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.clock = requireNonNull(clock, "clock is null");
         this.config = requireNonNull(config, "config is null");
     }
 
@@ -40,14 +50,14 @@ public final class PgoutputChangeSource extends SlotSource {
 
     private String read(Reading reading, CatalogConnection catalog, DatabaseEncoding encoding) {
         try (ReplicationStream opened =
-                ReplicationStream.open(config, reading.publications(), encoding, reading.sockets())) {
+                ReplicationStream.open(config, reading.publications(), encoding, reading.sockets(), nanoTime, clock)) {
             stream.set(opened);
             reading.begun();
             Relations relations = new Relations(
                     new TableDefinitions(catalog, config.slotName()),
                     new PartitionRoots(catalog),
                     new DroppedTables(catalog, DroppedTables.LOOK_FROM));
-            new ReplicationSession(opened, reading.transactions(), relations, encoding).read(reading::isOver);
+            new ReplicationSession(opened, reading.transactions(), relations, encoding, nanoTime).read(reading::isOver);
             return isClosing() ? "the source was closed" : "another publication can be read now";
         } catch (SQLException e) {
             reading.endedBy(e);

@@ -2,6 +2,7 @@ package dev.walcast.cdc.pgoutput;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,32 +46,53 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     private final TransactionReceiver transactions;
     private final PgoutputDecoder decoder;
     private final DatabaseEncoding encoding;
+    private final LongSupplier nanoTime;
 
     /// The end of the last transaction up to which all are handled; written by any thread.
     private final AtomicReference<Lsn> handled = new AtomicReference<>(Lsn.ZERO);
 
     private final ReentrantLock streamLock = new ReentrantLock();
-    // All fields below are guarded by the stream lock.
+
+    @GuardedBy("streamLock")
     private Lsn received = Lsn.ZERO;
+
     /// The position up to which the listener has processed everything.
+    @GuardedBy("streamLock")
     private Lsn applied = Lsn.ZERO;
 
+    @GuardedBy("streamLock")
     private Lsn told = Lsn.ZERO;
+
+    @GuardedBy("streamLock")
     private Lsn toldApplied = Lsn.ZERO;
-    private long toldAt = System.nanoTime();
-    private long heardAt = System.nanoTime();
-    private long askedAt = System.nanoTime();
+
+    @GuardedBy("streamLock")
+    private long toldAt;
+
+    @GuardedBy("streamLock")
+    private long heardAt;
+
+    @GuardedBy("streamLock")
+    private long askedAt;
+
+    @GuardedBy("streamLock")
     private int asked;
 
     ReplicationSession(
             ReplicationStream stream,
             TransactionReceiver transactions,
             Relations relations,
-            DatabaseEncoding encoding) {
+            DatabaseEncoding encoding,
+            LongSupplier nanoTime) {
         this.encoding = requireNonNull(encoding, "encoding is null");
         this.stream = requireNonNull(stream, "stream is null");
         this.transactions = requireNonNull(transactions, "transactions is null");
         this.decoder = new PgoutputDecoder(relations, this);
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        long now = nanoTime.getAsLong();
+        this.toldAt = now;
+        this.heardAt = now;
+        this.askedAt = now;
     }
 
     /// Reads until `over` is true, then reports what is handled to Postgres.
@@ -83,7 +106,7 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
                 if (message == null) {
                     nothingCame();
                 } else {
-                    heardAt = System.nanoTime();
+                    heardAt = nanoTime.getAsLong();
                     transactions.messageReceived();
                     take(new WireBytes(message, encoding));
                 }
@@ -96,6 +119,7 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         }
     }
 
+    @GuardedBy("streamLock")
     private void take(WireBytes message) throws SQLException {
         char tag = message.tag();
         switch (tag) {
@@ -114,6 +138,7 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     /// The keepalive's own position is never confirmed, although everything before it has been sent: the feed's
     /// mark does not cover it, so a restart would begin a new epoch. Log without changes for this reader is
     /// released with the next heartbeat.
+    @GuardedBy("streamLock")
     private void keepalive(Lsn end, WireBytes message) throws SQLException {
         message.int64(); // Postgres' clock
         boolean answer = message.tag() != 0;
@@ -129,14 +154,16 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
 
     /// Ends the reading when Postgres shuts down, because it would wait forever for the confirmation.
     /// Unconfirmed transactions come again after the restart.
+    @GuardedBy("streamLock")
     private void makeWayForShutdown() throws SQLException {
         asked = isOlderThan(askedAt, IN_A_ROW) ? 1 : asked + 1;
-        askedAt = System.nanoTime();
+        askedAt = nanoTime.getAsLong();
         if (asked > ASKED_IN_A_ROW_MAX) {
             throw new SQLException("Postgres is shutting down and waits only for the reader");
         }
     }
 
+    @GuardedBy("streamLock")
     private void nothingCame() throws SQLException {
         if (isOlderThan(heardAt, SILENCE_MAX)) {
             throw new SQLException("Postgres has been silent for " + SILENCE_MAX.toSeconds() + " s");
@@ -170,6 +197,7 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         transactions.leaveOut(table, reason);
     }
 
+    @GuardedBy("streamLock")
     @Override
     public void commit(Commit commit) throws SQLException {
         received = later(received, commit.lsn());
@@ -179,7 +207,7 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         } finally {
             streamLock.lock();
         }
-        heardAt = System.nanoTime();
+        heardAt = nanoTime.getAsLong();
         applied = later(applied, commit.lsn());
         if (isOlderThan(toldAt, TELL_PROGRESS_AFTER)) {
             sendStatus(false);
@@ -206,12 +234,13 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         }
     }
 
+    @GuardedBy("streamLock")
     private void sendStatus(boolean answer) throws SQLException {
         Lsn confirmed = confirmed();
         stream.sendStatus(received, confirmed, applied, answer);
         told = confirmed;
         toldApplied = applied;
-        toldAt = System.nanoTime();
+        toldAt = nanoTime.getAsLong();
     }
 
     private Lsn confirmed() {
@@ -222,7 +251,7 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         return one.isAfter(other) ? one : other;
     }
 
-    private static boolean isOlderThan(long nanoTime, Duration age) {
-        return System.nanoTime() - nanoTime > age.toNanos();
+    private boolean isOlderThan(long nanos, Duration age) {
+        return nanoTime.getAsLong() - nanos > age.toNanos();
     }
 }

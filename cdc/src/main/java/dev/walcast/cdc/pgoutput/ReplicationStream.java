@@ -14,9 +14,11 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyDual;
@@ -39,15 +41,28 @@ final class ReplicationStream implements AutoCloseable {
     private final Connection connection;
 
     private final CopyDual copy;
+    private final LongSupplier nanoTime;
+    private final InstantSource clock;
 
-    private ReplicationStream(Connection connection, CopyDual copy) {
+    private ReplicationStream(Connection connection, CopyDual copy, LongSupplier nanoTime, InstantSource clock) {
         this.connection = requireNonNull(connection, "connection is null");
         this.copy = requireNonNull(copy, "copy is null");
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.clock = requireNonNull(clock, "clock is null");
     }
 
-    /// @param sockets owns its socket
+    /// Connects and begins the replication.
+    ///
+    /// @param sockets  owns its socket
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    /// @param clock    the time that statuses carry
     static ReplicationStream open(
-            SourceConfig config, List<String> publications, DatabaseEncoding encoding, ReaderSockets sockets)
+            SourceConfig config,
+            List<String> publications,
+            DatabaseEncoding encoding,
+            ReaderSockets sockets,
+            LongSupplier nanoTime,
+            InstantSource clock)
             throws SQLException {
         PostgresUrl url = config.url();
         Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties(url, sockets));
@@ -60,7 +75,7 @@ final class ReplicationStream implements AutoCloseable {
                     .unwrap(PGConnection.class)
                     .getCopyAPI()
                     .copyDual(startReplication(config.slotName(), publications));
-            return new ReplicationStream(connection, copy);
+            return new ReplicationStream(connection, copy, nanoTime, clock);
         } catch (SQLException e) {
             connection.close();
             throw e;
@@ -92,9 +107,9 @@ final class ReplicationStream implements AutoCloseable {
     ///
     /// @throws SQLException when the replication has ended
     byte @Nullable [] read() throws SQLException {
-        long began = System.nanoTime();
+        long began = nanoTime.getAsLong();
         byte[] message = copy.readFromCopy(false);
-        if (message != null || System.nanoTime() - began > LongReadSocketFactory.PATIENCE_MILLIS * 500_000L) {
+        if (message != null || nanoTime.getAsLong() - began > LongReadSocketFactory.PATIENCE_MILLIS * 500_000L) {
             return message;
         }
         // A read that returned at once without a message means that something else arrived. Only this way of reading
@@ -119,7 +134,7 @@ final class ReplicationStream implements AutoCloseable {
                 .putLong(received.value())
                 .putLong(confirmed.value())
                 .putLong(applied.value())
-                .putLong(ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()) - EPOCH_MICROS)
+                .putLong(ChronoUnit.MICROS.between(Instant.EPOCH, clock.instant()) - EPOCH_MICROS)
                 .put((byte) (answer ? 1 : 0));
         copy.writeToCopy(status.array(), 0, STATUS_BYTES);
         copy.flushCopy();

@@ -2,6 +2,7 @@ package dev.walcast.cdc.slot;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.ChangeSource;
 import dev.walcast.cdc.Lsn;
 import java.time.Duration;
@@ -29,15 +30,30 @@ public final class FeedLag {
 
     private final Duration heartbeat;
     private final LongSupplier nanoTime;
+
+    @GuardedBy("this")
     private final Deque<Mark> marks = new ArrayDeque<>();
+
+    @GuardedBy("this")
     private long provenNanos;
+
+    @GuardedBy("this")
     private long movedNanos;
+
+    @GuardedBy("this")
     private long lookedNanos;
+
+    @GuardedBy("this")
     private ChangeSource.Activity seen = new ChangeSource.Activity(Lsn.ZERO, 0, false, 0, ChangeSource.Reading.NONE);
+
+    @GuardedBy("this")
     private Lsn delivered = Lsn.ZERO;
+
     /// The last transaction received when the wait for delivery began; zero when nothing waits.
+    @GuardedBy("this")
     private Lsn pending = Lsn.ZERO;
 
+    @GuardedBy("this")
     private long pendingNanos;
 
     /// @param heartbeat the longest time between marks
@@ -85,6 +101,7 @@ public final class FeedLag {
         add(new Mark(lsn, beforeNanos, false));
     }
 
+    @GuardedBy("this")
     private void add(Mark mark) {
         if (marks.size() >= MARKS_MAX) {
             marks.removeLast();
@@ -117,6 +134,7 @@ public final class FeedLag {
         pass();
     }
 
+    @GuardedBy("this")
     private void notice(ChangeSource.Activity activity, long now) {
         if (activity.records() != seen.records() || !activity.reached().equals(seen.reached())) {
             movedNanos = now;
@@ -124,6 +142,7 @@ public final class FeedLag {
         seen = activity;
     }
 
+    @GuardedBy("this")
     private void pass() {
         while (!marks.isEmpty() && !marks.element().lsn().isAfter(delivered)) {
             provenNanos = marks.remove().nanos();
@@ -146,6 +165,7 @@ public final class FeedLag {
         return new Status(lag, still > heartbeat.plus(STALL).toNanos());
     }
 
+    @GuardedBy("this")
     private long sinceBeat(ChangeSource.Activity activity, long now) {
         for (Mark mark : marks) {
             if (mark.beat() && !activity.reached().isAfter(mark.lsn())) {
@@ -155,6 +175,7 @@ public final class FeedLag {
         return 0;
     }
 
+    @GuardedBy("this")
     private long sincePending(long now) {
         return pending.equals(Lsn.ZERO) ? 0 : now - pendingNanos;
     }

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.ChangeSource;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.postgres.PostgresUrl;
-import dev.walcast.cdc.supervisor.Supervised;
+import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import java.sql.SQLException;
@@ -13,8 +13,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,7 +37,7 @@ public final class SlotGuardian implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final FeedLag lag;
     private final Deque<Beat> beats = new ArrayDeque<>();
-    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Periodic periodic;
 
     private ChangeSource.Activity seen;
     private long movedNanos;
@@ -47,7 +45,6 @@ public final class SlotGuardian implements AutoCloseable {
     private @Nullable Integer walsender;
     private boolean warned;
     private volatile SlotHealth health = SlotHealth.UNKNOWN;
-    private volatile @Nullable Supervised supervised;
 
     /// The guardian's settings.
     ///
@@ -72,6 +69,7 @@ public final class SlotGuardian implements AutoCloseable {
         this.settings = requireNonNull(settings, "settings is null");
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.lag = new FeedLag(settings.heartbeat(), nanoTime);
+        this.periodic = new Periodic("slot-guardian", settings.heartbeat(), new Look());
     }
 
     /// Returns the lag. The guardian adds the heartbeats; the caller must report everything else.
@@ -82,33 +80,28 @@ public final class SlotGuardian implements AutoCloseable {
     /// Starts the thread. The source must have been started.
     public void start(Supervisor supervisor) {
         movedNanos = nanoTime.getAsLong();
-        supervised = supervisor.startObserved("slot-guardian", this::run);
+        periodic.start(supervisor);
     }
 
     public SlotHealth health() {
         return health;
     }
 
-    private void run(TaskActivity activity) throws InterruptedException {
-        try {
-            do {
-                try {
-                    look();
-                } catch (SQLException e) {
-                    probe.close();
-                    // The source logs what is wrong with the database.
-                    log.debug("Cannot read the slot: {}", e.getMessage());
-                }
-            } while (!isClosingAfterPause(activity));
-        } finally {
-            probe.close();
+    private final class Look implements Periodic.Work {
+        @Override
+        public void run(TaskActivity activity) {
+            try {
+                look();
+            } catch (SQLException e) {
+                probe.close();
+                // The source logs what is wrong with the database.
+                log.debug("Cannot read the slot: {}", e.getMessage());
+            }
         }
-    }
 
-    private boolean isClosingAfterPause(TaskActivity activity) throws InterruptedException {
-        // bound: the interval of heartbeats
-        try (TaskActivity.Span _ = activity.waits()) {
-            return closing.await(settings.heartbeat.toMillis(), TimeUnit.MILLISECONDS);
+        @Override
+        public void end() {
+            probe.close();
         }
     }
 
@@ -205,10 +198,6 @@ public final class SlotGuardian implements AutoCloseable {
 
     @Override
     public void close() {
-        Supervised task = supervised;
-        if (task != null) {
-            task.expectEnd();
-        }
-        closing.countDown();
+        periodic.close();
     }
 }

@@ -2,6 +2,7 @@ package dev.walcast.cdc.source;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.Lsn;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,7 +11,10 @@ import java.util.TreeMap;
 /// of handled transactions. It outlives a connection, so that transactions that Postgres sends again after a
 /// reconnect are recognized. Safe for any thread.
 final class SlotAcknowledgements {
+    @GuardedBy("this")
     private final TreeMap<Long, Waiting> waiting = new TreeMap<>(Long::compareUnsigned);
+
+    @GuardedBy("this")
     private Lsn received = Lsn.ZERO;
 
     private static final class Waiting {
@@ -86,6 +90,7 @@ final class SlotAcknowledgements {
 
     /// Of two neighbours that are both handled, only the later acknowledgement is needed: when the slot may
     /// pass one, it may pass both.
+    @GuardedBy("this")
     private void forgetWithinRun(Lsn lsn, Waiting known) {
         Map.Entry<Long, Waiting> lower = waiting.lowerEntry(lsn.value());
         if (lower != null && lower.getValue().handled) {

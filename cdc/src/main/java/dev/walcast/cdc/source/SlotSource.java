@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +57,7 @@ public abstract class SlotSource implements ChangeSource {
     private final Publications publications;
     private final Preflight preflight;
     private final MarkConnection mark;
+    private final LongSupplier nanoTime;
     private final ReaderProgress progress = new ReaderProgress();
     private final Backoff backoff = new Backoff(ThreadLocalRandom.current());
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -70,11 +72,13 @@ public abstract class SlotSource implements ChangeSource {
     private volatile @Nullable Thread thread;
     private volatile @Nullable ReaderSockets reading;
 
-    protected SlotSource(SourceConfig config) {
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    protected SlotSource(SourceConfig config, LongSupplier nanoTime) {
         this.config = requireNonNull(config, "config is null");
         this.publications = new Publications(config, acknowledgements::received);
         this.preflight = new Preflight(config, publications);
-        this.mark = new MarkConnection(config);
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.mark = new MarkConnection(config, nanoTime);
     }
 
     /// What a reader needs for one reading.
@@ -140,8 +144,8 @@ public abstract class SlotSource implements ChangeSource {
     public void start(ChangeListener listener) throws SourceException {
         Supervisor supervisor = own;
         if (supervisor == null) {
-            supervisor = new Supervisor(
-                    SupervisorPolicy.USUAL, System::nanoTime, code -> log.error("The reader hangs ({})", code));
+            supervisor =
+                    new Supervisor(SupervisorPolicy.USUAL, nanoTime, code -> log.error("The reader hangs ({})", code));
             own = supervisor;
         }
         start(listener, supervisor);
@@ -171,14 +175,14 @@ public abstract class SlotSource implements ChangeSource {
 
     /// The walsender of a killed server may hold the slot for a short time.
     private void preflightWaitingForSlot() throws SourceException {
-        long deadline = System.nanoTime() + config.slotWait().toNanos();
+        long deadline = nanoTime.getAsLong() + config.slotWait().toNanos();
         boolean logged = false;
         while (true) {
             try {
                 feed = preflight.run(null);
                 return;
             } catch (SourceException e) {
-                if (!(e instanceof SlotInUseException) || System.nanoTime() > deadline) {
+                if (!(e instanceof SlotInUseException) || nanoTime.getAsLong() - deadline > 0) {
                     throw e;
                 }
                 if (!logged) {
@@ -387,7 +391,7 @@ public abstract class SlotSource implements ChangeSource {
         boolean receives = progress.reading() == ChangeSource.Reading.RECEIVING;
         Duration goodOrder = receives ? GOOD_ORDER : GOOD_ORDER_OPENING;
         Duration timeout = receives ? STOP_TIMEOUT : STOP_TIMEOUT_OPENING;
-        long began = System.nanoTime();
+        long began = nanoTime.getAsLong();
         try {
             do {
                 stopReading();
@@ -404,7 +408,7 @@ public abstract class SlotSource implements ChangeSource {
         }
     }
 
-    private static boolean isOlderThan(long nanoTime, Duration age) {
-        return System.nanoTime() - nanoTime > age.toNanos();
+    private boolean isOlderThan(long nanos, Duration age) {
+        return nanoTime.getAsLong() - nanos > age.toNanos();
     }
 }

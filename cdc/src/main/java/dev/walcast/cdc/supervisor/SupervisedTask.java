@@ -2,6 +2,7 @@ package dev.walcast.cdc.supervisor;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.supervisor.TaskStatus.State;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -22,8 +23,8 @@ final class SupervisedTask implements Supervised {
     private final String name;
     private final ObservedTask task;
 
-    /// Null when it is started again. Known from the start: when a task ends, there may be no file descriptor to load a
-    /// class with.
+    /// Null when it is started again. Known from the start: when a task ends, there may be no file descriptor to
+    /// load a class with.
     private final @Nullable Integer exitCode;
 
     private final ThreadStarter threads;
@@ -36,16 +37,26 @@ final class SupervisedTask implements Supervised {
     private final FailureHistory failures;
     private volatile State state = State.RESTARTING;
     private volatile @Nullable Run run;
+
+    @GuardedBy("this")
     private long dueNanos;
+
     private volatile long startedNanos;
     private volatile boolean hasStarted;
     private final AtomicLong restarts = new AtomicLong();
     private volatile @Nullable String lastFailure;
     private volatile boolean endExpected;
+
+    @GuardedBy("this")
     private long awakeNanos;
+
     /// The time on the awake clock since which no run has begun.
+    @GuardedBy("this")
     private long unstartedNanos;
+
+    @GuardedBy("this")
     private long outOfOrderNanos;
+
     private volatile boolean outOfOrder;
 
     SupervisedTask(
@@ -144,6 +155,7 @@ final class SupervisedTask implements Supervised {
     }
 
     /// Logs as its last step, because logging may fail.
+    @GuardedBy("this")
     private void lookForProgress() {
         Run current = run;
         outOfOrderNanos = switch (state) {
@@ -160,6 +172,7 @@ final class SupervisedTask implements Supervised {
         }
     }
 
+    @GuardedBy("this")
     private void logOutOfOrder(@Nullable Run current) {
         long seconds = TimeUnit.NANOSECONDS.toSeconds(outOfOrderNanos);
         long endSeconds = policy.endAfter().toSeconds();
@@ -184,6 +197,7 @@ final class SupervisedTask implements Supervised {
     }
 
     /// Logs as its last step, because logging may fail.
+    @GuardedBy("this")
     private void ended(Run ended, long now) {
         if (endExpected) {
             state = State.ENDED;
@@ -213,6 +227,7 @@ final class SupervisedTask implements Supervised {
                 ended.failure);
     }
 
+    @GuardedBy("this")
     private void start(long now) {
         try {
             Run fresh = new Run(new TaskActivity(awakeNanos));
@@ -274,7 +289,7 @@ final class SupervisedTask implements Supervised {
 
     @Override
     public void close() {
-        long deadlineNanos = System.nanoTime() + policy.closeWithin().toNanos();
-        interrupt().forEach(thread -> ThreadEnds.await(thread, deadlineNanos));
+        long deadlineNanos = nanoTime.getAsLong() + policy.closeWithin().toNanos();
+        interrupt().forEach(thread -> ThreadEnds.await(thread, deadlineNanos, nanoTime));
     }
 }

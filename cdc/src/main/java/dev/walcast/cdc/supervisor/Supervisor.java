@@ -2,6 +2,7 @@ package dev.walcast.cdc.supervisor;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -47,8 +48,10 @@ public final class Supervisor implements AutoCloseable {
     /// The clock of the checks of the supervising thread; guarded by itself.
     private final AwakeClock asked;
 
-    // guarded by asked
+    @GuardedBy("asked")
     private long seenLooks;
+
+    @GuardedBy("asked")
     private long lookedNanos;
 
     /// @param nanoTime a monotonic clock
@@ -232,8 +235,8 @@ public final class Supervisor implements AutoCloseable {
                     .toList();
         }
         LockSupport.unpark(supervising);
-        long deadlineNanos = System.nanoTime() + policy.closeWithin().toNanos();
-        interrupted.forEach(thread -> ThreadEnds.await(thread, deadlineNanos));
+        long deadlineNanos = nanoTime.getAsLong() + policy.closeWithin().toNanos();
+        interrupted.forEach(thread -> ThreadEnds.await(thread, deadlineNanos, nanoTime));
         tasks.clear();
     }
 }

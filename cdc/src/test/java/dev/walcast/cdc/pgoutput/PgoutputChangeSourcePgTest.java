@@ -20,6 +20,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -54,7 +55,7 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
                 "create publication \"P's \"\"own\"\"\" for all tables",
                 "create table \"a\"\"b\" (id int primary key, \"c\"\"d\" text)");
         SourceConfig config = SourceConfig.of(PostgresUrl.parse(postgres.url()), "P's \"own\"", slot);
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config)) {
+        try (PgoutputChangeSource source = new PgoutputChangeSource(config, System::nanoTime, InstantSource.system())) {
             source.start(listener);
             postgres.execute("insert into \"a\"\"b\" values (1, 'x')");
             awaitChanges(1);
@@ -77,7 +78,7 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
         SourceConfig one = config();
         SourceConfig two = new SourceConfig(
                 one.url(), List.of("p", "q"), slot, one.pollInterval(), one.transactionMemoryBytes(), one.slotWait());
-        try (PgoutputChangeSource source = new PgoutputChangeSource(two)) {
+        try (PgoutputChangeSource source = new PgoutputChangeSource(two, System::nanoTime, InstantSource.system())) {
             source.start(listener);
             postgres.execute(
                     "begin; insert into u values (1); insert into neither values (2); insert into t values (3);"
@@ -94,7 +95,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
 
     @Test
     void repeatedDescriptionSharesTheColumns() throws Exception {
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(listener);
             postgres.execute(
                     "insert into t values (1)", "comment on table t is 'x'; analyze t", "insert into t values (2)");
@@ -111,7 +113,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     @Test
     void logWithoutChangesIsReleasedByTheNextMessage() throws Exception {
         postgres.execute("drop publication p", "create publication p for table t", "create table quiet (v text)");
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(listener);
             Lsn reach = listener.starts.getFirst().reach();
             await().atMost(SOON).until(() -> confirmed().isAfter(reach));
@@ -135,7 +138,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     /// A message of another application is not delivered, whether or not it belongs to a transaction.
     @Test
     void foreignMessagesAreNoChanges() throws Exception {
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(listener);
             postgres.execute(
                     "select pg_logical_emit_message(false, 'other', 'x')",
@@ -151,7 +155,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     void statusIsSentWhileTheListenerWorks() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch entered = new CountDownLatch(1);
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(new Listener(transaction -> {
                 entered.countDown();
                 release.await();
@@ -170,7 +175,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     void slotPassesOnlyHandledTransactions() throws Exception {
         BlockingQueue<Runnable> deferred = new LinkedBlockingQueue<>();
         BlockingQueue<Lsn> commits = new LinkedBlockingQueue<>();
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(new Listener(transaction -> {
                 deferred.add(transaction.defer());
                 commits.add(transaction.commit().lsn());
@@ -196,13 +202,15 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     @Test
     void closeReportsTheLastHandledTransaction() throws Exception {
         BlockingQueue<Runnable> deferred = new LinkedBlockingQueue<>();
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(new Listener(transaction -> deferred.add(transaction.defer())));
             postgres.execute("insert into t values (1)");
             Runnable handled = deferred.take();
             handled.run();
         }
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(listener);
             postgres.execute("insert into t values (2)");
             awaitChanges(1);
@@ -217,7 +225,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
         try (TestPostgres stopped = TestPostgres.start()) {
             stopped.execute("create table t (id int primary key)", "create publication p for all tables");
             SourceConfig config = SourceConfig.of(PostgresUrl.parse(stopped.url()), "p", slot);
-            try (PgoutputChangeSource source = new PgoutputChangeSource(config)) {
+            try (PgoutputChangeSource source =
+                    new PgoutputChangeSource(config, System::nanoTime, InstantSource.system())) {
                 source.start(new Listener(transaction -> {
                     if (transactions.incrementAndGet() > 1) {
                         transaction.defer();
@@ -236,7 +245,7 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     void closeDuringMuchLogIsFast() throws Exception {
         postgres.execute("select 'x' from pg_create_logical_replication_slot('" + slot + "', 'pgoutput')");
         postgres.execute("insert into t select n, repeat('v', 200) from generate_series(1, 200000) n");
-        PgoutputChangeSource source = new PgoutputChangeSource(config());
+        PgoutputChangeSource source = new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system());
         source.start(listener);
         await().atMost(SOON)
                 .until(() -> !text("select count(*)::text from pg_replication_slots where active and slot_name = '"
@@ -250,7 +259,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
 
     @Test
     void reconnectRepeatsNoTransaction() throws Exception {
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(listener);
             postgres.execute("insert into t values (1)");
             awaitChanges(1);
@@ -266,7 +276,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     /// The driver's own polling would wake the thread a thousand times a second.
     @Test
     void idleReaderUsesNoProcessor() throws Exception {
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(listener);
             postgres.execute("insert into t values (1)");
             awaitChanges(1);

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +35,8 @@ class TlsPgTest {
         try (TestPostgres postgres = TestPostgres.start(certificate())) {
             postgres.execute("create table t (id int primary key, v text)", "create publication p for all tables");
             PostgresUrl url = PostgresUrl.parse(postgres.url() + "?sslmode=require");
-            PgoutputChangeSource source = new PgoutputChangeSource(SourceConfig.of(url, "p", "tls"));
+            PgoutputChangeSource source = new PgoutputChangeSource(
+                    SourceConfig.of(url, "p", "tls"), System::nanoTime, InstantSource.system());
             try (source) {
                 source.start(listener);
                 for (int i = 1; i <= 5; i++) {

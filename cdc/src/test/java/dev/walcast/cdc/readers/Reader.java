@@ -4,6 +4,7 @@ import dev.walcast.cdc.debezium.DebeziumChangeSource;
 import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.connection.SourceConfig;
+import java.time.InstantSource;
 import java.util.stream.Stream;
 
 /// The readers. Every test of this package runs with each of them.
@@ -11,7 +12,7 @@ enum Reader {
     DEBEZIUM {
         @Override
         SlotSource source(SourceConfig config) {
-            return new DebeziumChangeSource(config);
+            return new DebeziumChangeSource(config, System::nanoTime);
         }
 
         @Override
@@ -23,7 +24,7 @@ enum Reader {
     NATIVE {
         @Override
         SlotSource source(SourceConfig config) {
-            return new PgoutputChangeSource(config);
+            return new PgoutputChangeSource(config, System::nanoTime, InstantSource.system());
         }
 
         @Override

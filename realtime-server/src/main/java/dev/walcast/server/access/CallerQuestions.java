@@ -3,8 +3,8 @@ package dev.walcast.server.access;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.topic.TopicCheckException;
-import dev.walcast.rls.topic.TopicPermissions.Access;
-import dev.walcast.rls.topic.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
+import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 
@@ -35,7 +35,7 @@ public final class CallerQuestions {
 
         /// Begins a request: its questions wait until a common deadline and are refused after it.
         public Request begin() {
-            return new Request(permits, System.nanoTime() + PATIENCE.toNanos());
+            return new Request(permits, questions.deadlineNanos(PATIENCE));
         }
     }
 
@@ -54,7 +54,7 @@ public final class CallerQuestions {
         /// @throws TopicCheckException when the database could not answer, or the question waited too long
         ///                             ([TopicCheckException.Reason#CALLER_BUSY] for the caller's own,
         ///                             [TopicCheckException.Reason#POOL_EXHAUSTED] for those of all)
-        public Access write(Question question) throws TopicCheckException {
+        public TopicAccess write(TopicQuestion question) throws TopicCheckException {
             return questions.write(permits, deadlineNanos, question);
         }
     }

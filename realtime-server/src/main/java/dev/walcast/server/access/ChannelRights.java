@@ -3,7 +3,7 @@ package dev.walcast.server.access;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.server.access.PrivateRights.Answered;
 import dev.walcast.server.access.PrivateRights.Asking;
 import dev.walcast.server.access.RightsRound.Asked;
@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// Methods that ask block. They are called on the channel's lane, or by one thread at a time where there is no lane.
 /// The methods that only return what is known may be called by any thread.
 public final class ChannelRights {
-    private static final Access ALL = new Access(true, true);
+    private static final TopicAccess ALL = new TopicAccess(true, true);
 
-    private record Known(Access access, Asked asked) {}
+    private record Known(TopicAccess access, Asked asked) {}
 
     private final ClientQuestions questions;
     private final PrivateRights server;
@@ -81,9 +81,9 @@ public final class ChannelRights {
     }
 
     /// Returns the last answer. [#isStale] says whether it still counts.
-    public Access mayRead() {
+    public TopicAccess mayRead() {
         Known known = read;
-        return isPrivate ? (known == null ? Access.NONE : known.access()) : ALL;
+        return isPrivate ? (known == null ? TopicAccess.NONE : known.access()) : ALL;
     }
 
     /// Whether what is known was not confirmed in time. Nothing may be delivered then.
@@ -113,11 +113,11 @@ public final class ChannelRights {
     }
 
     /// Checks a new token. Empty when the client may stay.
-    public Optional<Refusal> change(Viewer viewer) {
+    public Optional<Refusal> checkToken(Viewer viewer) {
         if (!isPrivate) {
             return Optional.empty();
         }
-        Access before = mayRead();
+        TopicAccess before = mayRead();
         write = null;
         return askToRead(viewer).or(() -> lost(before));
     }
@@ -132,12 +132,12 @@ public final class ChannelRights {
             return Optional.empty();
         }
         return switch (answered.answer()) {
-            case TopicAnswer.Given<Access>(Access access) -> {
+            case TopicAnswer.Given<TopicAccess>(TopicAccess access) -> {
                 unconfirmed = null;
                 read = new Known(access, answered.asked());
                 yield lost(known.access());
             }
-            case TopicAnswer.Refused<Access>(Refusal refusal) -> {
+            case TopicAnswer.Refused<TopicAccess>(Refusal refusal) -> {
                 unconfirmed = refusal;
                 yield Optional.empty();
             }
@@ -145,20 +145,20 @@ public final class ChannelRights {
     }
 
     /// Empty when the client may send broadcasts.
-    public Optional<Refusal> writeBroadcast(Viewer viewer) {
+    public Optional<Refusal> checkBroadcast(Viewer viewer) {
         if (!isPrivate) {
             return Optional.empty();
         }
         return switch (askToWrite(viewer)) {
-            case TopicAnswer.Given<Access>(Access access) ->
+            case TopicAnswer.Given<TopicAccess>(TopicAccess access) ->
                 access.broadcast() ? Optional.empty() : Optional.of(unwritable());
-            case TopicAnswer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
+            case TopicAnswer.Refused<TopicAccess>(Refusal refusal) -> Optional.of(refusal);
         };
     }
 
     /// False also when the database cannot answer. A client that did not ask for presence at the join may read
     /// presence from this call on, if the policies allow it.
-    public boolean mayWritePresence(Viewer viewer) {
+    public boolean askToWritePresence(Viewer viewer) {
         if (!isPrivate) {
             return true;
         }
@@ -169,7 +169,7 @@ public final class ChannelRights {
                 return false;
             }
         }
-        return askToWrite(viewer) instanceof TopicAnswer.Given<Access>(Access access) && access.presence();
+        return askToWrite(viewer) instanceof TopicAnswer.Given<TopicAccess>(TopicAccess access) && access.presence();
     }
 
     /// Ends the rechecks.
@@ -188,8 +188,8 @@ public final class ChannelRights {
         return ErrorCode.TOPIC_UNWRITABLE.refusal(topic.name());
     }
 
-    private Optional<Refusal> lost(Access before) {
-        Access now = mayRead();
+    private Optional<Refusal> lost(TopicAccess before) {
+        TopicAccess now = mayRead();
         if (!now.any()) {
             return Optional.of(unreadable());
         }
@@ -201,25 +201,25 @@ public final class ChannelRights {
         Asked asked = server.ask();
         boolean presence = presenceAsked;
         return switch (questions.read(viewer, topic, presence)) {
-            case TopicAnswer.Given<Access>(Access access) -> {
+            case TopicAnswer.Given<TopicAccess>(TopicAccess access) -> {
                 key = new Asking(questions.question(viewer, topic), presence);
                 unconfirmed = null;
                 read = new Known(access, asked);
                 watch.follow(questions.client(viewer), key, asked);
                 yield Optional.empty();
             }
-            case TopicAnswer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
+            case TopicAnswer.Refused<TopicAccess>(Refusal refusal) -> Optional.of(refusal);
         };
     }
 
-    private TopicAnswer<Access> askToWrite(Viewer viewer) {
+    private TopicAnswer<TopicAccess> askToWrite(Viewer viewer) {
         Known known = write;
         if (known != null && server.isCurrent(known.asked())) {
             return new TopicAnswer.Given<>(known.access());
         }
         Asked asked = server.ask();
-        TopicAnswer<Access> answer = questions.write(viewer, topic);
-        write = answer instanceof TopicAnswer.Given<Access>(Access access) ? new Known(access, asked) : null;
+        TopicAnswer<TopicAccess> answer = questions.write(viewer, topic);
+        write = answer instanceof TopicAnswer.Given<TopicAccess>(TopicAccess access) ? new Known(access, asked) : null;
         return answer;
     }
 }

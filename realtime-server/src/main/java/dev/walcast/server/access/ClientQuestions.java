@@ -3,8 +3,8 @@ package dev.walcast.server.access;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
-import dev.walcast.rls.topic.TopicPermissions.Access;
-import dev.walcast.rls.topic.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
+import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientShares;
 import dev.walcast.server.protocol.Topic;
@@ -33,17 +33,17 @@ public final class ClientQuestions {
     }
 
     /// The question that [#read] and [#write] ask.
-    Question question(Viewer viewer, Topic topic) {
-        return new Question(viewer, topic.name(), headers);
+    TopicQuestion question(Viewer viewer, Topic topic) {
+        return new TopicQuestion(viewer, topic.name(), headers);
     }
 
-    TopicAnswer<Access> read(Viewer viewer, Topic topic, boolean presence) {
-        Question question = question(viewer, topic);
+    TopicAnswer<TopicAccess> read(Viewer viewer, Topic topic, boolean presence) {
+        TopicQuestion question = question(viewer, topic);
         return ask(viewer, (permissions, _) -> permissions.read(question, presence));
     }
 
-    TopicAnswer<Access> write(Viewer viewer, Topic topic) {
-        Question question = question(viewer, topic);
+    TopicAnswer<TopicAccess> write(Viewer viewer, Topic topic) {
+        TopicQuestion question = question(viewer, topic);
         return ask(viewer, (permissions, _) -> permissions.write(question));
     }
 

@@ -2,13 +2,14 @@ package dev.walcast.server.access;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.ThreadStarter;
-import dev.walcast.rls.topic.TopicPermissions.Access;
-import dev.walcast.rls.topic.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
+import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import dev.walcast.server.access.RecheckTurns.Turn;
 import dev.walcast.server.access.RightsRound.Asked;
 import dev.walcast.server.health.HealthReason;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,14 +47,14 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     /// A question.
     ///
     /// @param presence whether presence is asked about
-    record Asking(Question question, boolean presence) {
+    record Asking(TopicQuestion question, boolean presence) {
         Asking {
             requireNonNull(question, "question is null");
         }
     }
 
     /// An answer of the database.
-    public record Answered(Asking key, Asked asked, TopicAnswer<Access> answer) {
+    public record Answered(Asking key, Asked asked, TopicAnswer<TopicAccess> answer) {
         public Answered {
             requireNonNull(key, "key is null");
             requireNonNull(asked, "asked is null");
@@ -91,27 +93,48 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     private final TopicQuestions questions;
     private final Duration recheck;
     private final Duration trusted;
-    private final RightsRound rounds = new RightsRound(System::nanoTime);
+    private final LongSupplier nanoTime;
+    private final RightsRound rounds;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private final Map<Asking, Group> groups = new HashMap<>();
+
+    @GuardedBy("lock")
     private final RecheckTurns<Group> turns;
+
+    @GuardedBy("lock")
     private long filledNanos;
+
+    @GuardedBy("lock")
     private boolean closed;
+
+    @GuardedBy("lock")
     private boolean failing;
+
+    @GuardedBy("lock")
     private boolean stale;
-    private long staleLookedNanos = System.nanoTime() - HEALTH_NANOS;
+
+    @GuardedBy("lock")
+    private long staleLookedNanos;
+
+    @GuardedBy("lock")
     private long withheldNanos;
+
+    @GuardedBy("lock")
     private boolean withheld;
 
     private volatile @Nullable Supervised supervised;
 
-    public PrivateRights(TopicQuestions questions, ClientLimits limits) {
-        this(questions, limits, ThreadStarter.VIRTUAL);
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public PrivateRights(TopicQuestions questions, ClientLimits limits, LongSupplier nanoTime) {
+        this(questions, limits, ThreadStarter.VIRTUAL, nanoTime);
     }
 
-    PrivateRights(TopicQuestions questions, ClientLimits limits, ThreadStarter threads) {
+    PrivateRights(TopicQuestions questions, ClientLimits limits, ThreadStarter threads, LongSupplier nanoTime) {
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.rounds = new RightsRound(nanoTime);
+        this.staleLookedNanos = nanoTime.getAsLong() - HEALTH_NANOS;
         this.threads = requireNonNull(threads, "threads is null");
         this.questions = requireNonNull(questions, "questions is null");
         this.recheck = limits.privateRecheck();
@@ -156,7 +179,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     void countWithheld() {
         synchronized (lock) {
             withheld = true;
-            withheldNanos = System.nanoTime();
+            withheldNanos = nanoTime.getAsLong();
         }
     }
 
@@ -202,11 +225,11 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     /// progress when one begins or ends: each waits for its turn and for Postgres, for a bounded time.
     void run(TaskActivity activity) throws InterruptedException {
         while (awaitDue(activity)) {
-            long beganNanos = System.nanoTime();
+            long beganNanos = nanoTime.getAsLong();
             pass(activity, beganNanos + recheck.toNanos());
             // bound: a tenth of PRIVATE_RECHECK
             try (TaskActivity.Span _ = activity.waits()) {
-                pause(System.nanoTime() - beganNanos);
+                pause(nanoTime.getAsLong() - beganNanos);
             }
         }
     }
@@ -228,8 +251,9 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     }
 
     /// With the lock held.
+    @GuardedBy("lock")
     private void fill() {
-        long now = System.nanoTime();
+        long now = nanoTime.getAsLong();
         long round = rounds.current();
         filledNanos = now;
         turns.fill(groups.values().stream()
@@ -257,7 +281,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     private @Nullable Turn<Group> next(long deadlineNanos) throws InterruptedException {
         synchronized (lock) {
             while (!closed) {
-                long now = System.nanoTime();
+                long now = nanoTime.getAsLong();
                 Turn<Group> turn = now - deadlineNanos < 0 ? nextAt(now) : null;
                 if (turn != null) {
                     turn.question().isAsked = true;
@@ -273,6 +297,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     }
 
     /// With the lock held.
+    @GuardedBy("lock")
     private @Nullable Turn<Group> nextAt(long now) {
         if (now - filledNanos >= LOOK_EVERY_MAX.toNanos()) {
             fill();
@@ -292,11 +317,11 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     /// Pauses as long as the pass took, within bounds: rechecks take at most half of their share.
     private void pause(long tookNanos) throws InterruptedException {
         long most = Math.max(RightsRound.MIN.toNanos(), recheck.dividedBy(10).toNanos());
-        long untilNanos = System.nanoTime() + Math.clamp(tookNanos, 0, most);
+        long untilNanos = nanoTime.getAsLong() + Math.clamp(tookNanos, 0, most);
         synchronized (lock) {
-            for (long left = untilNanos - System.nanoTime();
+            for (long left = untilNanos - nanoTime.getAsLong();
                     left > 0 && !closed;
-                    left = untilNanos - System.nanoTime()) {
+                    left = untilNanos - nanoTime.getAsLong()) {
                 lock.wait(left / 1_000_000 + 1);
             }
         }
@@ -326,7 +351,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
             }
         }
         Asked asked = rounds.ask();
-        TopicAnswer<Access> answer = questions.recheck(group.key.question(), group.key.presence());
+        TopicAnswer<TopicAccess> answer = questions.recheck(group.key.question(), group.key.presence());
         List<Member> members = settle(group, asked, answer);
         Answered answered = new Answered(group.key, asked, answer);
         for (Member member : members) {
@@ -339,16 +364,16 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
-    private List<Member> settle(Group group, Asked asked, TopicAnswer<Access> answer) {
+    private List<Member> settle(Group group, Asked asked, TopicAnswer<TopicAccess> answer) {
         synchronized (lock) {
             switch (answer) {
-                case TopicAnswer.Given<Access> _ -> {
+                case TopicAnswer.Given<TopicAccess> _ -> {
                     group.asked = asked;
                     group.dueNanos = asked.nanos() + spread(0.75);
                     logChange(null);
                 }
-                case TopicAnswer.Refused<Access>(Refusal refusal) -> {
-                    group.retryNanos = System.nanoTime() + Math.min(spread(0.5) / 4, RETRY_MAX.toNanos());
+                case TopicAnswer.Refused<TopicAccess>(Refusal refusal) -> {
+                    group.retryNanos = nanoTime.getAsLong() + Math.min(spread(0.5) / 4, RETRY_MAX.toNanos());
                     logChange(refusal);
                 }
             }
@@ -357,6 +382,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     }
 
     /// With the lock held.
+    @GuardedBy("lock")
     private void logChange(@Nullable Refusal refusal) {
         boolean before = failing;
         failing = refusal != null;
@@ -370,7 +396,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     @Override
     public Stream<HealthReason> reasons() {
         synchronized (lock) {
-            long now = System.nanoTime();
+            long now = nanoTime.getAsLong();
             if (now - staleLookedNanos >= HEALTH_NANOS) {
                 staleLookedNanos = now;
                 stale = groups.values().stream().anyMatch(group -> !isTrusted(group.asked))

@@ -1,5 +1,6 @@
 package dev.walcast.server.access;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
@@ -20,7 +21,7 @@ final class RightsRound {
     private volatile long round;
     private volatile boolean wanted;
 
-    // guarded by lock
+    @GuardedBy("lock")
     private long beganNanos;
 
     RightsRound(LongSupplier nanos) {

@@ -2,6 +2,7 @@ package dev.walcast.server.access;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.server.access.PrivateRights.Asking;
 import dev.walcast.server.access.PrivateRights.Member;
 import dev.walcast.server.access.RightsRound.Asked;
@@ -14,8 +15,10 @@ final class RightsWatch {
     private final Member member;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private @Nullable Asking key;
+
+    @GuardedBy("lock")
     private boolean cancelled;
 
     RightsWatch(PrivateRights rights, Member member) {
@@ -45,6 +48,7 @@ final class RightsWatch {
     }
 
     /// With the lock held.
+    @GuardedBy("lock")
     private void leave() {
         if (key != null) {
             rights.remove(member, key);

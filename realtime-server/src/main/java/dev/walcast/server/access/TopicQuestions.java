@@ -6,7 +6,7 @@ import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.rls.topic.TopicCheckException;
 import dev.walcast.rls.topic.TopicCheckException.Reason;
 import dev.walcast.rls.topic.TopicPermissions;
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.server.log.OncePerMinute;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,9 +37,14 @@ public final class TopicQuestions {
     private final Semaphore permits;
     private final Semaphore recheckPermits;
     private final Semaphore callerPermits;
-    private final OncePerMinute<ErrorCode> failures = new OncePerMinute<>(System::nanoTime);
+    private final LongSupplier nanoTime;
+    private final OncePerMinute<ErrorCode> failures;
 
-    public TopicQuestions(TopicPermissions permissions, MessageHistory history, int atOnce) {
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public TopicQuestions(
+            TopicPermissions permissions, MessageHistory history, int atOnce, LongSupplier nanoTime) {
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.failures = new OncePerMinute<>(nanoTime);
         this.permissions = requireNonNull(permissions, "permissions is null");
         this.history = requireNonNull(history, "history is null");
         this.atOnce = atOnce;
@@ -50,6 +56,11 @@ public final class TopicQuestions {
     interface Query<T> {
         T ask(TopicPermissions permissions, MessageHistory history)
                 throws TopicCheckException, MessageHistory.HistoryException;
+    }
+
+    /// Returns the time of the clock after the given duration, in nanoseconds.
+    long deadlineNanos(Duration patience) {
+        return nanoTime.getAsLong() + patience.toNanos();
     }
 
     /// How many permits one caller without a socket may hold, of the half that all callers share.
@@ -65,7 +76,7 @@ public final class TopicQuestions {
     /// Blocks until there is an answer. A refusal names the bound that was reached: the socket's, the client's, or
     /// the server's.
     <T> TopicAnswer<T> ask(Semaphore permitsOfSocket, Semaphore permitsOfClient, Query<T> question) {
-        long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+        long deadlineNanos = deadlineNanos(PATIENCE);
         return within(
                 permitsOfSocket,
                 ErrorCode.CHECKS_OF_SOCKET_TOO_MANY,
@@ -79,15 +90,15 @@ public final class TopicQuestions {
 
     /// Asks again what a client may receive. Blocks until there is an answer. A question that failed for any reason
     /// is refused; the caller logs it.
-    TopicAnswer<Access> recheck(TopicPermissions.Question question, boolean presence) {
-        long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+    TopicAnswer<TopicAccess> recheck(TopicPermissions.TopicQuestion question, boolean presence) {
+        long deadlineNanos = deadlineNanos(PATIENCE);
         return within(
                 recheckPermits,
                 deadlineNanos,
                 () -> within(permits, deadlineNanos, () -> readAgain(question, presence)));
     }
 
-    private TopicAnswer<Access> readAgain(TopicPermissions.Question question, boolean presence) {
+    private TopicAnswer<TopicAccess> readAgain(TopicPermissions.TopicQuestion question, boolean presence) {
         try {
             return new TopicAnswer.Given<>(permissions.read(question, presence));
         } catch (TopicCheckException e) {
@@ -103,12 +114,12 @@ public final class TopicQuestions {
     /// Asks what a caller without a socket may send. Blocks until there is an answer.
     ///
     /// @param deadlineNanos the question is refused when its turn has not come by then
-    Access write(Semaphore permitsOfCaller, long deadlineNanos, TopicPermissions.Question question)
+    TopicAccess write(Semaphore permitsOfCaller, long deadlineNanos, TopicPermissions.TopicQuestion question)
             throws TopicCheckException {
         List<Semaphore> taken = new ArrayList<>();
         try {
             for (Semaphore next : List.of(permitsOfCaller, callerPermits, permits)) {
-                if (!next.tryAcquire(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                if (!next.tryAcquire(deadlineNanos - nanoTime.getAsLong(), TimeUnit.NANOSECONDS)) {
                     throw new TopicCheckException(
                             taken.isEmpty() ? Reason.CALLER_BUSY : Reason.POOL_EXHAUSTED, "too many questions wait");
                 }
@@ -130,13 +141,13 @@ public final class TopicQuestions {
         TopicAnswer<T> take();
     }
 
-    private static <T> TopicAnswer<T> within(Semaphore permits, long deadlineNanos, Step<T> step) {
+    private <T> TopicAnswer<T> within(Semaphore permits, long deadlineNanos, Step<T> step) {
         return within(permits, ErrorCode.TOPIC_POOL_EXHAUSTED, deadlineNanos, step);
     }
 
-    private static <T> TopicAnswer<T> within(Semaphore permits, ErrorCode full, long deadlineNanos, Step<T> step) {
+    private <T> TopicAnswer<T> within(Semaphore permits, ErrorCode full, long deadlineNanos, Step<T> step) {
         try {
-            if (!permits.tryAcquire(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+            if (!permits.tryAcquire(deadlineNanos - nanoTime.getAsLong(), TimeUnit.NANOSECONDS)) {
                 return refused(full.refusal());
             }
         } catch (InterruptedException _) {

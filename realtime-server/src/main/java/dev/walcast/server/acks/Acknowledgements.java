@@ -2,6 +2,7 @@ package dev.walcast.server.acks;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.EncodedChange;
@@ -33,13 +34,21 @@ public final class Acknowledgements {
     private final String address;
     private final List<Acknowledged> bindings;
 
-    // guarded by this
+    @GuardedBy("this")
     private ClientKey client;
+
+    @GuardedBy("this")
     private Map<Integer, CursorKey> keys = Map.of();
+
     /// The newest position that the client may acknowledge.
+    @GuardedBy("this")
     private @Nullable String reached;
+
+    @GuardedBy("this")
     private boolean live;
+
     /// What was acknowledged before it was live, while rows might still be sent anew.
+    @GuardedBy("this")
     private @Nullable String early;
 
     /// A binding that is acknowledged.
@@ -146,6 +155,7 @@ public final class Acknowledgements {
         });
     }
 
+    @GuardedBy("this")
     private boolean isOfEpoch(String position) {
         String known = reached;
         return known != null && Cursors.epoch(known).equals(Cursors.epoch(position));
@@ -178,6 +188,7 @@ public final class Acknowledgements {
         return bindings.stream().anyMatch(binding -> binding.request().asksForRows());
     }
 
+    @GuardedBy("this")
     private void rememberEarly() {
         if (early != null && isOfEpoch(early)) {
             boolean _ = advance(early);
@@ -186,6 +197,7 @@ public final class Acknowledgements {
     }
 
     /// False when another holder has taken a cursor.
+    @GuardedBy("this")
     private boolean advance(String position) {
         boolean all = true;
         for (CursorKey key : keys.values()) {

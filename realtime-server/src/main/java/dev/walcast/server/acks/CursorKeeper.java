@@ -2,17 +2,13 @@ package dev.walcast.server.acks;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.supervisor.Supervised;
+import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.Supervisor;
-import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.server.acks.Cursors.Changes;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,8 +20,7 @@ public final class CursorKeeper implements AutoCloseable {
 
     private final Cursors cursors;
     private final CursorTable table;
-    private final CountDownLatch closing = new CountDownLatch(1);
-    private volatile @Nullable Supervised supervised;
+    private final Periodic periodic = new Periodic("keep-cursors", EVERY, _ -> keep());
 
     // guarded by this
     private volatile boolean looked;
@@ -44,14 +39,7 @@ public final class CursorKeeper implements AutoCloseable {
     /// Returns when those of an earlier server are at hand, or the database could not be asked.
     public void start(Supervisor supervisor) {
         keep();
-        supervised = supervisor.startObserved("keep-cursors", this::run);
-    }
-
-    private void run(TaskActivity activity) throws InterruptedException {
-        while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-            activity.beat();
-            keep(); // the table's connections declare what it waits for
-        }
+        periodic.startWithPause(supervisor);
     }
 
     private synchronized void keep() {
@@ -94,12 +82,8 @@ public final class CursorKeeper implements AutoCloseable {
     /// Writes a last time, unless the database was never asked.
     @Override
     public void close() {
-        if (closing.getCount() > 0) {
-            Supervised task = supervised;
-            if (task != null) {
-                task.expectEnd();
-            }
-            closing.countDown();
+        if (!periodic.isClosed()) {
+            periodic.close();
             if (looked) {
                 keep();
             }

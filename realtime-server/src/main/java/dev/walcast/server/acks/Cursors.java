@@ -2,6 +2,7 @@ package dev.walcast.server.acks;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -22,13 +23,20 @@ public final class Cursors {
     private final InstantSource clock;
     private volatile boolean durable;
 
-    // guarded by this
+    @GuardedBy("this")
     private final LinkedHashMap<CursorKey, Cursor> cursors = new LinkedHashMap<>(16, 0.75f, true);
+
+    @GuardedBy("this")
     private final Map<CursorKey, Holder> holders = new HashMap<>();
+
+    @GuardedBy("this")
     private final Map<CursorKey, Object> owners = new HashMap<>();
 
     /// The keys of each client, the least recently used first.
+    @GuardedBy("this")
     private final Map<Object, LinkedHashMap<CursorKey, Boolean>> owned = new HashMap<>();
+
+    @GuardedBy("this")
     private final Set<CursorKey> changed = new HashSet<>();
 
     record Cursor(String position, Instant used) {
@@ -109,6 +117,7 @@ public final class Cursors {
         return true;
     }
 
+    @GuardedBy("this")
     @SuppressWarnings("ReferenceEquality") // a holder is only itself
     private boolean isHeld(CursorKey key, Object holder) {
         Holder known = holders.get(key);
@@ -127,6 +136,7 @@ public final class Cursors {
         return cursors.size();
     }
 
+    @GuardedBy("this")
     private void put(CursorKey key, String position) {
         cursors.put(key, new Cursor(position, clock.instant()));
         changed.add(key);
@@ -139,6 +149,7 @@ public final class Cursors {
         }
     }
 
+    @GuardedBy("this")
     private void own(CursorKey key, Object client) {
         Object before = owners.put(key, client);
         if (before != null && !before.equals(client)) {
@@ -152,6 +163,7 @@ public final class Cursors {
         }
     }
 
+    @GuardedBy("this")
     private void disown(CursorKey key, Object client) {
         owned.computeIfPresent(client, (_, keys) -> {
             keys.remove(key);
@@ -159,6 +171,7 @@ public final class Cursors {
         });
     }
 
+    @GuardedBy("this")
     private void forget(CursorKey key) {
         cursors.remove(key);
         changed.add(key);
@@ -168,6 +181,7 @@ public final class Cursors {
         }
     }
 
+    @GuardedBy("this")
     private void forgetOld() {
         Instant until = clock.instant().minus(limits.age());
         for (Map.Entry<CursorKey, Cursor> oldest = cursors.firstEntry();

@@ -2,16 +2,15 @@ package dev.walcast.server.auth;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.supervisor.FatalErrors;
-import dev.walcast.cdc.supervisor.Supervised;
+import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.Supervisor;
-import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -31,14 +30,19 @@ final class FetchedKeys implements KeyLookup {
     private final Timing timing;
     private final LongSupplier nanoTime;
     private final ThreadStarter threads;
-    private volatile @Nullable Supervised supervised;
-    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Periodic periodic;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private KeySet keys = KeySet.none();
+
+    @GuardedBy("lock")
     private long fetchedNanos;
+
+    @GuardedBy("lock")
     private @Nullable CompletableFuture<@Nullable Void> fetch;
+
+    @GuardedBy("lock")
     private long fetchStartedNanos;
 
     /// @param refreshEvery the interval between fetches
@@ -57,6 +61,7 @@ final class FetchedKeys implements KeyLookup {
         this.timing = requireNonNull(timing, "timing is null");
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.threads = requireNonNull(threads, "threads is null");
+        this.periodic = new Periodic("refresh-keys", timing.refreshEvery(), _ -> refresh());
     }
 
     /// Starts the first fetch. Until it has ended no key is known, and tokens wait for it as for an unknown key.
@@ -74,7 +79,7 @@ final class FetchedKeys implements KeyLookup {
     /// unknown key.
     @Override
     public void keepFresh(Supervisor supervisor) {
-        supervised = supervisor.startObserved("refresh-keys", this::keepFresh);
+        periodic.startWithPause(supervisor);
     }
 
     @Override
@@ -92,11 +97,7 @@ final class FetchedKeys implements KeyLookup {
 
     @Override
     public void close() {
-        Supervised task = supervised;
-        if (task != null) {
-            task.expectEnd();
-        }
-        closing.countDown();
+        periodic.close();
         endpoint.close();
     }
 
@@ -106,16 +107,8 @@ final class FetchedKeys implements KeyLookup {
         }
     }
 
-    private void keepFresh(TaskActivity activity) throws InterruptedException {
-        while (!awaitClose(activity)) {
-            Future<?> _ = startFetch();
-        }
-    }
-
-    private boolean awaitClose(TaskActivity activity) throws InterruptedException {
-        try (TaskActivity.Span _ = activity.waits()) {
-            return closing.await(timing.refreshEvery().toNanos(), TimeUnit.NANOSECONDS);
-        }
+    private void refresh() {
+        Future<?> _ = startFetch();
     }
 
     private CompletableFuture<@Nullable Void> fetchUnlessJustTried() {
@@ -155,7 +148,7 @@ final class FetchedKeys implements KeyLookup {
                 fetched.skipped().forEach(sentence -> LOG.warn("JWT_JWKS: {}", sentence));
             }
         } catch (IOException e) {
-            if (closing.getCount() > 0) {
+            if (!periodic.isClosed()) {
                 LOG.warn(
                         "JWT_JWKS: the keys cannot be fetched; those of the last fetch stay in use: {}",
                         e.getMessage());

@@ -10,11 +10,11 @@ import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.filters.predicate.UnchangedValues;
 import dev.walcast.rls.Catalog;
-import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Publishing;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.SubscriptionAdvice;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.TablePublication;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.rights.TableRights;
 import dev.walcast.server.protocol.ErrorCode;
@@ -84,7 +84,7 @@ public final class DeliveryCheck {
     public void check(Subject subject) throws BindingRefusedException, SQLException {
         BindingSpec spec = subject.spec;
         TableAccess access = subject.access();
-        Publishing publishing = requireNonNull(access.publishing());
+        TablePublication publishing = requireNonNull(access.publishing());
         if (Collections.disjoint(publishing.events(), spec.events())) {
             throw refused(spec, notSent(subject, publishing));
         }
@@ -118,7 +118,7 @@ public final class DeliveryCheck {
     public List<String> warnings(Subject subject) throws SQLException {
         List<String> warnings = new ArrayList<>();
         TableAccess access = subject.access();
-        Publishing publishing = requireNonNull(access.publishing());
+        TablePublication publishing = requireNonNull(access.publishing());
         if (!publishing.events().containsAll(subject.spec.events())) {
             warnings.add(notSent(subject, publishing));
         }
@@ -142,7 +142,7 @@ public final class DeliveryCheck {
         return warnings;
     }
 
-    private String notSent(Subject subject, Publishing publishing) {
+    private String notSent(Subject subject, TablePublication publishing) {
         Set<ChangeEvent> unsent = EnumSet.copyOf(subject.spec.events());
         unsent.removeAll(publishing.events());
         return text(
@@ -171,7 +171,7 @@ public final class DeliveryCheck {
         }
         String names = absent.stream().map(ColumnAccess::name).collect(Collectors.joining(", "));
         String advice = SubscriptionAdvice.columns(
-                catalog.asOf(since).relation(new Question(viewer.role(), access.table())), absent);
+                catalog.asOf(since).relation(new AccessQuestion(viewer.role(), access.table())), absent);
         return text(
                 ErrorCode.COLUMN_NOT_PUBLISHED, true, start + " " + names + ", which changes do not carry: " + advice);
     }
@@ -211,7 +211,7 @@ public final class DeliveryCheck {
         }
     }
 
-    private static void addIdentity(List<String> warnings, Subject subject, Publishing publishing) {
+    private static void addIdentity(List<String> warnings, Subject subject, TablePublication publishing) {
         TableAccess access = subject.access();
         Set<ChangeEvent> wanted = EnumSet.copyOf(subject.spec.events());
         wanted.retainAll(publishing.events());

@@ -11,7 +11,7 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.postgres.Identifier;
 import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Catalog;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.SubscriptionAdvice;
 import dev.walcast.rls.TableAccess;
@@ -47,7 +47,7 @@ public final class TableCheck {
     /// Rights that were read after the call began: a client that joins is never judged by those of before.
     public TableRights rights(BindingSpec spec, Viewer viewer, TableId table, long since)
             throws BindingRefusedException, SQLException {
-        TableRights fresh = rights.ask(new Question(viewer.role(), table), since);
+        TableRights fresh = rights.ask(new AccessQuestion(viewer.role(), table), since);
         boolean all = mayKnow(viewer);
         if (fresh == null || !(all || fresh.access().readsAnything())) {
             throw withoutTable(spec, viewer, table, since);
@@ -65,7 +65,7 @@ public final class TableCheck {
 
     private BindingRefusedException notPublished(BindingSpec spec, Viewer viewer, TableAccess access, long since)
             throws SQLException {
-        RelationFacts facts = catalog.asOf(since).relation(new Question(viewer.role(), access.table()));
+        RelationFacts facts = catalog.asOf(since).relation(new AccessQuestion(viewer.role(), access.table()));
         Optional<String> notLogged = SubscriptionAdvice.notLogged(facts);
         ErrorCode code = notLogged.isPresent() ? ErrorCode.TABLE_NOT_LOGGED : ErrorCode.TABLE_NOT_PUBLISHED;
         String advice = notLogged.orElseGet(() -> SubscriptionAdvice.notPublished(facts));
@@ -78,7 +78,7 @@ public final class TableCheck {
             throws BindingRefusedException, SQLException {
         checkRole(spec, viewer, since);
         checkStandingOf(spec, viewer, ALWAYS_THERE, since);
-        RelationFacts facts = catalog.asOf(since).relation(new Question(viewer.role(), table));
+        RelationFacts facts = catalog.asOf(since).relation(new AccessQuestion(viewer.role(), table));
         boolean mayRead = facts.exists() && facts.schemaUsable() && facts.readable();
         if (!mayRead && !mayKnow(viewer)) {
             return unavailable(spec);
@@ -139,7 +139,7 @@ public final class TableCheck {
 
     private void checkStandingOf(BindingSpec spec, Viewer viewer, TableId table, long since)
             throws BindingRefusedException, SQLException {
-        TableRights fresh = rights.ask(new Question(viewer.role(), table), since);
+        TableRights fresh = rights.ask(new AccessQuestion(viewer.role(), table), since);
         if (fresh != null) {
             checkStanding(spec, viewer, fresh.access());
         }

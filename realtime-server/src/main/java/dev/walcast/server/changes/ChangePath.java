@@ -6,11 +6,11 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.FilterDatabase;
 import dev.walcast.rls.Catalog;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.RowPolicies;
-import dev.walcast.rls.question.Oracle;
+import dev.walcast.rls.question.RowEvaluator;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rows.RowReader;
 import dev.walcast.server.delivery.Asker;
@@ -57,7 +57,7 @@ public final class ChangePath implements AutoCloseable {
             Rights rights,
             RowPolicies policies,
             FilterDatabase filters,
-            Oracle oracle,
+            RowEvaluator oracle,
             RowReader rows,
             String publication) {}
 
@@ -67,7 +67,7 @@ public final class ChangePath implements AutoCloseable {
     /// @param nanoTime       a clock that never goes back
     public ChangePath(
             Database database,
-            RowGuard.Deletes deletes,
+            RowGuard.DeleteVisibility deletes,
             int recordBytesMax,
             ReplayLimits replay,
             PendingLimits pending,
@@ -77,7 +77,7 @@ public final class ChangePath implements AutoCloseable {
         this.window = new ReplayWindow(replay, new ChangeEncoder(recordBytesMax), nanoTime);
         Delivery delivery = new Delivery(guard, counters);
         Asker asker = new Asker(database.oracle, delivery);
-        this.known = new KnownRows(deletes == RowGuard.Deletes.STRICT ? deleteKeys : KeyMemory.of(0), nanoTime);
+        this.known = new KnownRows(deletes == RowGuard.DeleteVisibility.STRICT ? deleteKeys : KeyMemory.of(0), nanoTime);
         HeldTables held = new HeldTables();
         this.ordered = new OrderedDelivery(delivery, asker, held, pending, counters, nanoTime);
         this.setAside = new SetAsideTables(nanoTime);
@@ -159,7 +159,7 @@ public final class ChangePath implements AutoCloseable {
     }
 
     /// The rights that subscriptions rest on, which must be kept fresh.
-    public Set<Question> questionsInUse() {
+    public Set<AccessQuestion> questionsInUse() {
         return feed.questionsInUse();
     }
 

@@ -5,8 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.rls.Moment;
+import dev.walcast.cdc.supervisor.Periodic;
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.publication.PublicationReader;
 import dev.walcast.rls.publication.PublicationReader.Kind;
 import dev.walcast.rls.publication.PublicationReader.Member;
@@ -52,7 +53,7 @@ public final class PublicationWatch {
     private String digest = "";
 
     /// @param found when not all that wrote meanwhile had ended
-    private record Open(Set<Member> members, Moment found) {}
+    private record Open(Set<Member> members, PgSnapshot found) {}
 
     /// @param tell  takes the tables whose rows may be missing, and a place of the log behind the change
     /// @param every how often to look
@@ -81,18 +82,16 @@ public final class PublicationWatch {
         }
     }
 
-    /// Looks again and again until the thread is interrupted. The reader's connections declare what it waits for.
-    public void run(TaskActivity activity) throws InterruptedException {
-        while (true) {
-            // bound: RIGHTS_POLL
-            try (TaskActivity.Span _ = activity.waits()) {
-                TimeUnit.NANOSECONDS.sleep(every.toNanos());
-            }
-            try {
-                look();
-            } catch (SQLException e) {
-                log.debug("The publication cannot be looked at: {}", e.getMessage());
-            }
+    /// Starts to look at regular intervals. The connections of the reader declare their waits.
+    public void start(Supervisor supervisor) {
+        new Periodic("watch-publication", every, _ -> tryToLook()).startWithPause(supervisor);
+    }
+
+    private void tryToLook() throws InterruptedException {
+        try {
+            look();
+        } catch (SQLException e) {
+            log.debug("The publication cannot be looked at: {}", e.getMessage());
         }
     }
 
@@ -122,7 +121,7 @@ public final class PublicationWatch {
     }
 
     private void tellOf(Set<Member> changed) throws SQLException, InterruptedException {
-        Moment found = reader.moment();
+        PgSnapshot found = reader.snapshot();
         long deadline = System.nanoTime() + SETTLE_WITHIN.toNanos();
         boolean ended = hasEnded(found);
         while (!ended && System.nanoTime() - deadline < 0) {
@@ -135,8 +134,8 @@ public final class PublicationWatch {
         tell(changed);
     }
 
-    private boolean hasEnded(Moment found) throws SQLException {
-        return reader.moment().xmin() >= found.xmax();
+    private boolean hasEnded(PgSnapshot found) throws SQLException {
+        return reader.snapshot().xmin() >= found.xmax();
     }
 
     private void tellWhatHasEnded() throws SQLException {

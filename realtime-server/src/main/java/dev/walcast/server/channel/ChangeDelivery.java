@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.acks.Acknowledgements;
 import dev.walcast.server.feed.Binding;
@@ -33,9 +34,13 @@ final class ChangeDelivery implements ChangeReceiver {
     private final Optional<Acknowledgements> acknowledgements;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private ChangeFeed.@Nullable Subscription subscription;
+
+    @GuardedBy("lock")
     private boolean retired;
+
+    @GuardedBy("lock")
     private int pauses;
 
     /// @param acknowledgements empty when no binding asks for it

@@ -2,8 +2,9 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.rls.Viewer;
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.access.PrivateRights;
 import dev.walcast.server.access.TopicAnswer;
@@ -80,14 +81,26 @@ public final class Channel implements RoomMember, PresenceListener {
     private final ReplicationNotice replication;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private State state = State.JOINING;
+
+    @GuardedBy("lock")
     private boolean entered;
+
+    @GuardedBy("lock")
     private Credential credential;
+
+    @GuardedBy("lock")
     private @Nullable Replay replay;
+
     /// The `response` of the reply to the join; null once the join is answered.
+    @GuardedBy("lock")
     private byte @Nullable [] response;
+
+    @GuardedBy("lock")
     private boolean withheld;
+
+    @GuardedBy("lock")
     private final HeldFrames held;
 
     /// @param joined how the client named its join
@@ -119,7 +132,7 @@ public final class Channel implements RoomMember, PresenceListener {
                 this,
                 services,
                 socket.budget().presence(),
-                new ChannelPresence.Rights(rights::mayReadPresence, () -> rights.mayWritePresence(viewer())));
+                new ChannelPresence.Rights(rights::mayReadPresence, () -> rights.askToWritePresence(viewer())));
         this.expiry = new ExpiryWatch(
                 services, until -> closeBecause(services.verifier().expired(until)));
         this.replication = new ReplicationNotice(services, this);
@@ -305,6 +318,7 @@ public final class Channel implements RoomMember, PresenceListener {
     }
 
     /// With the lock held.
+    @GuardedBy("lock")
     private void offerOrHold(OutboundFrame frame) {
         if (held.isHolding()) {
             held.add(frame);
@@ -354,7 +368,7 @@ public final class Channel implements RoomMember, PresenceListener {
             if (!is(State.JOINED)) {
                 return;
             }
-            Access before = rights.mayRead();
+            TopicAccess before = rights.mayRead();
             rights.confirm(answered).ifPresentOrElse(this::closeBecause, () -> {
                 if (!rights.mayRead().equals(before)) {
                     presence.follow();

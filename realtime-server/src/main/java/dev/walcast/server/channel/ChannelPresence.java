@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.server.limits.PresenceBudget;
 import dev.walcast.server.presence.PresenceKey;
 import dev.walcast.server.presence.PresenceLimits;
@@ -30,8 +31,10 @@ final class ChannelPresence {
     private final Rights rights;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private @Nullable PresenceMember member;
+
+    @GuardedBy("lock")
     private boolean retired;
 
     /// What the client may do with presence.

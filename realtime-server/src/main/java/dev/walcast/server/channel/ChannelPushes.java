@@ -132,7 +132,7 @@ final class ChannelPushes {
             refuseLargeBroadcast(push.address(), bytes);
             return;
         }
-        Optional<Refusal> denied = rights.writeBroadcast(channel.viewer());
+        Optional<Refusal> denied = rights.checkBroadcast(channel.viewer());
         if (denied.isPresent()) {
             acknowledge(push.address(), Payload.error(denied.get()));
             services.stats().countDenied();
@@ -162,7 +162,7 @@ final class ChannelPushes {
     }
 
     private void replace(Credential fresh) {
-        rights.change(fresh.verified().viewer()).ifPresentOrElse(channel::closeBecause, () -> channel.follow(fresh));
+        rights.checkToken(fresh.verified().viewer()).ifPresentOrElse(channel::closeBecause, () -> channel.follow(fresh));
     }
 
     private void acknowledge(Address address, Payload payload) {

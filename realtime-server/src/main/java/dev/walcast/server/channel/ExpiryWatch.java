@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Future;
@@ -17,9 +18,13 @@ public final class ExpiryWatch {
     private final Consumer<Instant> expired;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private Instant expiresAt = Instant.MAX;
+
+    @GuardedBy("lock")
     private @Nullable Future<?> nextLook;
+
+    @GuardedBy("lock")
     private boolean cancelled;
 
     /// @param expired called with the time it was good until, on a thread of its own
@@ -44,6 +49,7 @@ public final class ExpiryWatch {
         }
     }
 
+    @GuardedBy("lock")
     private void schedule() {
         if (nextLook != null) {
             nextLook.cancel(false);

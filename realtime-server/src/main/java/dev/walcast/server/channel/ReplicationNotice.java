@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.SystemNote;
 import java.time.Duration;
@@ -20,8 +21,10 @@ final class ReplicationNotice {
 
     private final Instant deadline;
 
-    // guarded by lock
+    @GuardedBy("lock")
     private @Nullable Future<?> nextLook;
+
+    @GuardedBy("lock")
     private boolean cancelled;
 
     ReplicationNotice(Services services, Channel channel) {

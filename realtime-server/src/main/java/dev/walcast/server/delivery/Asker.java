@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Viewer;
-import dev.walcast.rls.question.Oracle;
-import dev.walcast.rls.question.Oracle.Asked;
-import dev.walcast.rls.question.Oracle.Outcome;
+import dev.walcast.rls.question.RowEvaluator;
+import dev.walcast.rls.question.RowEvaluator.Asked;
+import dev.walcast.rls.question.RowEvaluator.Outcome;
 import dev.walcast.rls.rights.RightsMark;
 import dev.walcast.rls.sql.SqlStates;
 import dev.walcast.server.encode.Encodings;
@@ -30,7 +30,7 @@ public final class Asker {
     private static final Logger log = LoggerFactory.getLogger(Asker.class);
     private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(500);
 
-    private final Oracle oracle;
+    private final RowEvaluator oracle;
     private final Delivery delivery;
 
     /// A change, and what it may concern of one subscription.
@@ -47,7 +47,7 @@ public final class Asker {
     ///                undecided
     public record Asking(Outcome outcome, Set<Inquiry> failed) {}
 
-    public Asker(Oracle oracle, Delivery delivery) {
+    public Asker(RowEvaluator oracle, Delivery delivery) {
         this.oracle = requireNonNull(oracle, "oracle is null");
         this.delivery = requireNonNull(delivery, "delivery is null");
     }

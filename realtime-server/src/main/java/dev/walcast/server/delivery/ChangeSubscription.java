@@ -6,7 +6,7 @@ import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.index.SubscriptionIndex.Entry;
 import dev.walcast.filters.index.Target;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.delivery.Resolution.Bound;
 import dev.walcast.server.encode.Encodings;
@@ -139,9 +139,9 @@ public final class ChangeSubscription implements ChangeFeed.Subscription {
     }
 
     /// The rights to single tables that the bindings rest on; wildcards are judged change by change.
-    public Set<Question> questions() {
+    public Set<AccessQuestion> questions() {
         String role = viewer().role();
-        return tables.stream().map(table -> new Question(role, table)).collect(Collectors.toUnmodifiableSet());
+        return tables.stream().map(table -> new AccessQuestion(role, table)).collect(Collectors.toUnmodifiableSet());
     }
 
     /// Which rows its client has.

@@ -16,8 +16,8 @@ import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.Verdict;
 import dev.walcast.rls.guard.Verdict.ReadableColumns;
 import dev.walcast.rls.guard.Verdict.Reason;
-import dev.walcast.rls.question.Oracle;
-import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.RowEvaluator;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.server.binding.Refusals;
 import dev.walcast.server.encode.Encodings;
 import dev.walcast.server.encode.MembershipChange;
@@ -267,7 +267,7 @@ public final class Delivery {
 
     /// Whether a pattern of the client's own was too slow: it would be for the next row, too, at the cost of others.
     private boolean hasSlowPattern(Candidate candidate, Encodings encodings, RowAnswers answers) {
-        return answers instanceof Oracle.Outcome outcome
+        return answers instanceof RowEvaluator.Outcome outcome
                 && !outcome.failures().isEmpty()
                 && asked(candidate, encodings).stream()
                         .anyMatch(asked -> asked.question() instanceof ColumnQuestion question
@@ -282,11 +282,11 @@ public final class Delivery {
     }
 
     private boolean isTimeout(Candidate candidate, Encodings encodings, RowAnswers answers) {
-        if (!(answers instanceof Oracle.Outcome outcome) || outcome.failures().isEmpty()) {
+        if (!(answers instanceof RowEvaluator.Outcome outcome) || outcome.failures().isEmpty()) {
             return false;
         }
         Set<Asked> asked = asked(candidate, encodings);
-        return outcome.failuresOf(asked).stream().anyMatch(Oracle.Failure::timeout);
+        return outcome.failuresOf(asked).stream().anyMatch(RowEvaluator.Failure::timeout);
     }
 
     private static ReadableColumns projected(

@@ -2,6 +2,7 @@ package dev.walcast.server.delivery;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.index.Target;
 import dev.walcast.server.encode.Encodings;
@@ -19,8 +20,11 @@ import org.jspecify.annotations.Nullable;
 /// Changes of tables whose rights are being read: whom they concern is looked up when the rights are known. Safe for
 /// any thread.
 public final class HeldTables {
-    private final Map<TableId, Deque<HeldChange>> tables = new HashMap<>(); // guarded by this
-    private long bytes; // guarded by this
+    @GuardedBy("this")
+    private final Map<TableId, Deque<HeldChange>> tables = new HashMap<>();
+
+    @GuardedBy("this")
+    private long bytes;
     private volatile boolean empty = true;
 
     /// @param sequence its place among all changes

@@ -7,7 +7,7 @@ import dev.walcast.filters.predicate.InView;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Viewer;
-import dev.walcast.rls.guard.OldRow;
+import dev.walcast.rls.guard.OldRowVerdict;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.Verdict;
 import dev.walcast.rls.guard.Verdict.Reason;
@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
 /// @param ids          of the bindings that hear of it, ascending
 /// @param failed       whether a filter or policy could not be evaluated for the new row
 /// @param inapplicable whether a filter or policy was resolved for another definition of the table
-record Passages(Verdict verdict, OldRow old, Map<MembershipChange, int[]> ids, boolean failed, boolean inapplicable) {
+record Passages(Verdict verdict, OldRowVerdict old, Map<MembershipChange, int[]> ids, boolean failed, boolean inapplicable) {
     Passages {
         requireNonNull(verdict, "verdict is null");
         requireNonNull(old, "old is null");
@@ -43,7 +43,7 @@ record Passages(Verdict verdict, OldRow old, Map<MembershipChange, int[]> ids, b
         RightsMark mark = encodings.mark();
         Viewer viewer = candidate.resolution().viewer();
         Verdict verdict = guard.judge(viewer, update, mark, answers);
-        OldRow old = guard.before(viewer, update, mark, answers);
+        OldRowVerdict old = guard.before(viewer, update, mark, answers);
         boolean failed = verdict instanceof Verdict.Hidden(Reason reason) && reason == Reason.POLICY_FAILED;
         boolean inapplicable = verdict instanceof Verdict.Hidden(Reason why) && why == Reason.OTHER_DEFINITION;
         Map<MembershipChange, int[]> ids = new EnumMap<>(MembershipChange.class);

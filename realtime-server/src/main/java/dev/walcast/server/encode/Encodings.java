@@ -2,6 +2,7 @@ package dev.walcast.server.encode;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.Change;
 import dev.walcast.rls.guard.Verdict.ReadableColumns;
 import dev.walcast.rls.rights.RightsMark;
@@ -28,8 +29,10 @@ public final class Encodings {
     private volatile @Nullable TouchedRow touched;
     private final Map<Projection, EncodedChange> made = new ConcurrentHashMap<>(2);
 
-    // guarded by this
+    @GuardedBy("this")
     private long bytes;
+
+    @GuardedBy("this")
     private @Nullable AtomicLong total;
 
     /// The last projection: most receivers see the same columns.

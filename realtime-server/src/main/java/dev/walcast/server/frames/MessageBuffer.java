@@ -2,6 +2,7 @@ package dev.walcast.server.frames;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.server.memory.ChunkedBytes;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.CloseReason;
@@ -19,8 +20,10 @@ public final class MessageBuffer {
     /// Bytes that were taken and are still in use. Belongs to the reader thread.
     private int inUse;
 
-    // guarded by this
+    @GuardedBy("this")
     private final ChunkedBytes bytes;
+
+    @GuardedBy("this")
     private boolean forgotten;
 
     public MessageBuffer(MemoryAccount memory) {

@@ -2,6 +2,7 @@ package dev.walcast.server.front;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.server.http.RefusedRequestException;
 import dev.walcast.server.http.RequestHead;
 import dev.walcast.server.limits.ClientAddress;
@@ -53,7 +54,7 @@ final class ConnectionPlaces {
     private final Look forAny = new Look(0);
     private final AtomicBoolean warned = new AtomicBoolean();
 
-    /// Guarded by this.
+    @GuardedBy("this")
     private final Map<ClientAddress, Share> shares = new HashMap<>();
 
     ConnectionPlaces(FrontLimits limits) {

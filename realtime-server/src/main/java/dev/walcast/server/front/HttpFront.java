@@ -3,9 +3,9 @@ package dev.walcast.server.front;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.EndAction;
+import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
-import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.ThreadStarter;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.spi.Http1Upgrader;
@@ -37,6 +37,7 @@ public final class HttpFront implements AutoCloseable {
     private final Listener listener;
     private final List<HttpEngine> engines = new ArrayList<>();
     private final List<Supervised> tasks = new ArrayList<>();
+    private final Periodic watch;
     private final AtomicLong accepted = new AtomicLong();
     private volatile @Nullable HttpEngine engine;
 
@@ -54,6 +55,7 @@ public final class HttpFront implements AutoCloseable {
         this.limits = limits.withConnections(Descriptors.fitting(limits.connectionsMax()));
         this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.places = new ConnectionPlaces(this.limits);
+        this.watch = new Periodic(name + "-watch", watchPause(), ThreadStarter.PLATFORM, _ -> checkConnections());
         this.listener = new Listener(new InetSocketAddress(host, port), new Listener.Reception() {
             @Override
             public void accepted(SocketChannel channel) throws IOException {
@@ -85,8 +87,10 @@ public final class HttpFront implements AutoCloseable {
         }
         // loads the classes that a shortage of descriptors needs while descriptors are free
         boolean _ = places.makeRoom();
-        tasks.add(supervisor.startObserved(name + "-listener", new EndAction.Restart(), ThreadStarter.PLATFORM, listener));
-        tasks.add(supervisor.startObserved(name + "-watch", new EndAction.Restart(), ThreadStarter.PLATFORM, this::watch));
+        tasks.add(supervisor.startObserved(
+                name + "-listener", new EndAction.Restart(), ThreadStarter.PLATFORM, listener));
+        watch.start(supervisor);
+
     }
 
     /// The port that it listens on.
@@ -150,22 +154,23 @@ public final class HttpFront implements AutoCloseable {
         }
     }
 
-    private void watch(TaskActivity activity) throws InterruptedException {
+    private Duration watchPause() {
         long shortest =
                 Math.min(limits.requestTimeout().toMillis(), limits.keepAlive().toMillis());
-        long pause = Math.clamp(Math.min(shortest, limits.writeTimeout().toMillis()) / 8, 10, LOOK_MILLIS_MAX);
-        while (true) {
-            activity.beat();
-            long now = System.nanoTime();
-            places.open().forEach(connection -> connection.check(now));
-            Thread.sleep(pause);
-        }
+        return Duration.ofMillis(
+                Math.clamp(Math.min(shortest, limits.writeTimeout().toMillis()) / 8, 10, LOOK_MILLIS_MAX));
+    }
+
+    private void checkConnections() {
+        long now = System.nanoTime();
+        places.open().forEach(connection -> connection.check(now));
     }
 
     /// Closes the port, ends connections that wait for a request, gives the others a moment, and cuts the rest.
     @Override
     public void close() {
         tasks.forEach(Supervised::close);
+        watch.close();
         listener.close();
         places.open().forEach(ClientConnection::stop);
         long deadlineNanos = System.nanoTime() + STOP_PATIENCE.toNanos();

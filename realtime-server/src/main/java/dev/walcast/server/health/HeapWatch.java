@@ -3,12 +3,12 @@ package dev.walcast.server.health;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.AwakeClock;
-import dev.walcast.cdc.supervisor.EndAction;
 import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.Supervisor;
-import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,7 +50,7 @@ public final class HeapWatch {
     }
 
     /// @param starvedMax the process ends after this much starved time; other time is subtracted from it
-    /// @param nowNanos   of [System#nanoTime()]
+    /// @param nowNanos   a time of a monotonic clock, as in [#look(long)]
     /// @param end        ends the process
     HeapWatch(Collections collections, Duration starvedMax, long nowNanos, Runnable end) {
         this.starvedMax = requireNonNull(starvedMax, "starvedMax is null");
@@ -62,13 +62,16 @@ public final class HeapWatch {
     }
 
     /// Watches the heap of this process from now on.
-    public static void start(Supervisor supervisor) {
-        start(supervisor, STARVED_MAX);
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public static void start(Supervisor supervisor, LongSupplier nanoTime) {
+        start(supervisor, STARVED_MAX, nanoTime);
     }
 
-    static void start(Supervisor supervisor, Duration starvedMax) {
-        HeapWatch watch = new HeapWatch(new JvmCollections(), starvedMax, System.nanoTime(), HeapWatch::halt);
-        supervisor.startObserved("heap-watch", new EndAction.Restart(), ThreadStarter.PLATFORM, watch::run);
+    static void start(Supervisor supervisor, Duration starvedMax, LongSupplier nanoTime) {
+        HeapWatch watch = new HeapWatch(new JvmCollections(), starvedMax, nanoTime.getAsLong(), HeapWatch::halt);
+        new Periodic("heap-watch", EVERY, ThreadStarter.PLATFORM, _ -> watch.look(nanoTime.getAsLong()))
+                .startWithPause(supervisor);
     }
 
     private static void halt() {
@@ -76,14 +79,6 @@ public final class HeapWatch {
                 FatalErrors.MEMORY_EXIT_CODE,
                 "The heap is exhausted: garbage collection frees no memory. The process ends",
                 null);
-    }
-
-    private void run(TaskActivity activity) throws InterruptedException {
-        while (true) {
-            Thread.sleep(EVERY);
-            activity.beat();
-            look(System.nanoTime());
-        }
     }
 
     void look(long nowNanos) {

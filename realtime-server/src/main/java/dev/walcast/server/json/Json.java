@@ -139,7 +139,8 @@ public final class Json {
         }
     }
 
-    /// Returns the text as a JSON string, with its quotes. Non-ASCII characters come out escaped, as in [#bytes(JsonNode)].
+    /// Returns the text as a JSON string, with its quotes. Non-ASCII characters come out escaped, as in
+    /// [#bytes(JsonNode)].
     public static byte[] quotedAscii(String text) {
         return bytes(TextNode.valueOf(text));
     }

@@ -2,6 +2,7 @@ package dev.walcast.server.limits;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
@@ -19,9 +20,13 @@ public final class ClientBudget {
     private final RateLimiter presence;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private int seats;
+
+    @GuardedBy("lock")
     private ClientShares.@Nullable Share seated;
+
+    @GuardedBy("lock")
     private boolean closed;
 
     /// Takes a share of the server's bounds until it is closed.
@@ -69,6 +74,7 @@ public final class ClientBudget {
         }
     }
 
+    @GuardedBy("lock")
     private Optional<Refusal> addUser(Viewer viewer) {
         ClientShares.Share taken = server.shares().hold(ClientKey.of(viewer, address));
         Optional<Refusal> refused = taken.addUser();
@@ -84,6 +90,7 @@ public final class ClientBudget {
         return refused;
     }
 
+    @GuardedBy("lock")
     private void removeUser() {
         server.removeUser();
         ClientShares.Share taken = requireNonNull(seated);

@@ -2,6 +2,7 @@ package dev.walcast.server.limits;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.server.limits.ClientLimits.Rate;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
@@ -21,10 +22,16 @@ final class RateLimiter {
     private final LongSupplier nanos;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private @Nullable Bucket bucket;
+
+    @GuardedBy("lock")
     private long secondBegan;
+
+    @GuardedBy("lock")
     private long askedBefore;
+
+    @GuardedBy("lock")
     private long asked;
 
     RateLimiter(Rate rate, LongSupplier nanos) {

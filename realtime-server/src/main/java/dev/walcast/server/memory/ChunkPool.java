@@ -1,5 +1,6 @@
 package dev.walcast.server.memory;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class ChunkPool {
     static final int CHUNK_BYTES = 64 * 1024;
 
-    /// Guarded by this.
+    @GuardedBy("this")
     private WeakReference<ArrayDeque<byte[]>> free = new WeakReference<>(null);
 
     /// An array of [#CHUNK_BYTES]. It may contain data of its last user.

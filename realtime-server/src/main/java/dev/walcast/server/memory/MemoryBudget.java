@@ -2,6 +2,7 @@ package dev.walcast.server.memory;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /// Bounds the bytes that all clients of one server together make it hold. Safe for any thread; never blocks.
 ///
@@ -26,6 +28,7 @@ public final class MemoryBudget {
     /// The pause after a search that ended no account.
     private static final long SEARCH_PAUSE_NANOS = 10_000_000;
 
+    private final LongSupplier nanoTime;
     private final long bytesMax;
     private final long accountBytesMax;
     private final AtomicLong used = new AtomicLong();
@@ -37,12 +40,15 @@ public final class MemoryBudget {
     private final ReentrantLock relieving = new ReentrantLock();
     private final ChunkPool chunkPool = new ChunkPool();
 
-    /// Guarded by `relieving`.
-    private long searchAgainNanos = System.nanoTime();
+    @GuardedBy("relieving")
+    private long searchAgainNanos;
 
     /// @param bytesMax        of all clients together
     /// @param accountBytesMax of one client
-    public MemoryBudget(long bytesMax, long accountBytesMax) {
+    /// @param nanoTime        a monotonic clock, in nanoseconds
+    public MemoryBudget(long bytesMax, long accountBytesMax, LongSupplier nanoTime) {
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.searchAgainNanos = nanoTime.getAsLong();
         if (Math.min(bytesMax, accountBytesMax) < 1) {
             throw new IllegalArgumentException("a bound is below 1 byte");
         }
@@ -142,8 +148,8 @@ public final class MemoryBudget {
             return;
         }
         try {
-            if (System.nanoTime() - searchAgainNanos >= 0 && !endLargest()) {
-                searchAgainNanos = System.nanoTime() + SEARCH_PAUSE_NANOS;
+            if (nanoTime.getAsLong() - searchAgainNanos >= 0 && !endLargest()) {
+                searchAgainNanos = nanoTime.getAsLong() + SEARCH_PAUSE_NANOS;
             }
         } finally {
             relieving.unlock();

@@ -1,6 +1,7 @@
 package dev.walcast.server.memory;
 
 import dev.walcast.cdc.HeapShares;
+import java.util.function.LongSupplier;
 
 /// How much memory clients may make the server hold.
 ///
@@ -32,7 +33,7 @@ public record MemoryLimits(long bytesMax, long clientBytesMax) {
     }
 
     /// Creates a budget with these bounds.
-    public MemoryBudget budget() {
-        return new MemoryBudget(bytesMax, clientBytesMax);
+    public MemoryBudget budget(LongSupplier nanoTime) {
+        return new MemoryBudget(bytesMax, clientBytesMax, nanoTime);
     }
 }

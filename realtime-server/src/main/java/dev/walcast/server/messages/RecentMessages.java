@@ -2,6 +2,7 @@ package dev.walcast.server.messages;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.server.protocol.Topic;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -17,8 +18,10 @@ final class RecentMessages {
     private final int ofTopicMax;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private final LinkedHashMap<Topic, Deque<Committed>> byTopic = new LinkedHashMap<>(16, 0.75f, true);
+
+    @GuardedBy("lock")
     private long count;
 
     /// @param id       the row's id

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Transaction;
-import dev.walcast.cdc.supervisor.TaskActivity;
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.setup.Installation;
 import dev.walcast.server.setup.PartitionUpkeep;
 import dev.walcast.server.topic.MessageHistory;
@@ -54,10 +54,9 @@ public final class StoredMessages implements AutoCloseable {
         found = true;
     }
 
-    /// Keeps the table's partitions from when the table is found until this is closed. The task of a supervised
-    /// thread.
-    public void keepPartitions(TaskActivity activity) throws InterruptedException {
-        partitions.run(activity);
+    /// Keeps the table's partitions from when the table is found until this is closed. Starts a supervised thread.
+    public void keepPartitions(Supervisor supervisor) {
+        partitions.watch(supervisor);
     }
 
     private Installation now() throws SQLException {

@@ -2,14 +2,15 @@ package dev.walcast.server.messages;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.rls.Moment;
-import dev.walcast.rls.catalog.Moments;
+import dev.walcast.rls.PgSnapshot;
+import dev.walcast.rls.catalog.PgSnapshots;
 import dev.walcast.rls.topic.TopicPolicies;
 import dev.walcast.server.setup.Installation;
 import java.sql.SQLException;
@@ -49,8 +50,10 @@ public final class TopicPolicyWatch implements AutoCloseable {
     private volatile @Nullable TopicPolicies known;
     private volatile @Nullable Supervised supervised;
 
-    // guarded by lock
+    @GuardedBy("lock")
     private final LinkedHashSet<Long> commits = new LinkedHashSet<>();
+
+    @GuardedBy("lock")
     private boolean closed;
 
     // belongs to the thread
@@ -175,7 +178,7 @@ public final class TopicPolicyWatch implements AutoCloseable {
             return false;
         }
         try {
-            Moment now = Moments.now(catalog);
+            PgSnapshot now = PgSnapshots.now(catalog);
             List<Long> visible = waiting.stream().filter(now::contains).toList();
             succeeded();
             if (!visible.isEmpty()) {

@@ -2,6 +2,7 @@ package dev.walcast.server.presence;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.Payload;
@@ -37,14 +38,28 @@ public final class TopicPresence {
     private final Runnable giveBackPlace;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private final PresenceChanges changes = new PresenceChanges();
+
+    @GuardedBy("lock")
     private final GracePeriod gracePeriod = new GracePeriod();
+
+    @GuardedBy("lock")
     private final Set<PresenceMember> listeners = new HashSet<>();
+
+    @GuardedBy("lock")
     private int metas;
+
+    @GuardedBy("lock")
     private long bytes;
+
+    @GuardedBy("lock")
     private long publishedNanos;
+
+    @GuardedBy("lock")
     private boolean publishing;
+
+    @GuardedBy("lock")
     private @Nullable Future<?> expiry;
 
     TopicPresence(
@@ -111,6 +126,7 @@ public final class TopicPresence {
     }
 
     /// With the lock held.
+    @GuardedBy("lock")
     private Tracked replace(PresenceMember member, byte[] payload) {
         PresenceMeta old = member.meta;
         if (old != null && old.hasPayload(payload)) {
@@ -140,6 +156,7 @@ public final class TopicPresence {
         }
     }
 
+    @GuardedBy("lock")
     private boolean fits(@Nullable PresenceMeta old, PresenceMeta fresh) {
         int freed = old == null ? 0 : old.bytes();
         return (old != null || metas < limits.metasMax()) && bytes - freed + fresh.bytes() <= limits.bytesMax();
@@ -204,6 +221,7 @@ public final class TopicPresence {
     }
 
     /// With the lock held.
+    @GuardedBy("lock")
     private void publish() {
         Address address = Address.allOn(name.topic());
         EncodedBroadcast diff = new EncodedBroadcast(address, "presence_diff", Payload.of(changes.publish()));
@@ -214,6 +232,7 @@ public final class TopicPresence {
     }
 
     /// With the lock held. Nothing is scheduled when no meta is lost.
+    @GuardedBy("lock")
     private void rescheduleExpiry() {
         Optional<Long> next = gracePeriod.nextNanos();
         if (next.isEmpty() && expiry != null) {
@@ -238,6 +257,7 @@ public final class TopicPresence {
     }
 
     /// With the lock held.
+    @GuardedBy("lock")
     private void add(PresenceMeta meta) {
         changes.add(meta);
         metas++;
@@ -245,6 +265,7 @@ public final class TopicPresence {
     }
 
     /// With the lock held.
+    @GuardedBy("lock")
     private void remove(PresenceMeta meta, MemoryAccount memory) {
         memory.release(meta.memoryBytes());
         changes.remove(meta);

@@ -2,6 +2,7 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.server.memory.ChunkedBytes;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.memory.MemoryBudget;
@@ -15,8 +16,10 @@ final class BodyBuffer extends OutputStream {
 
     private final MemoryAccount memory;
 
-    // guarded by this
+    @GuardedBy("this")
     private final ChunkedBytes bytes;
+
+    @GuardedBy("this")
     private boolean forgotten;
 
     /// Bytes that were taken and are in use. Belongs to the request's thread.

@@ -32,8 +32,8 @@ record BroadcastTarget(Topic topic, String event) {
         if (end <= topic || event == rawPath.length() || !rawPath.startsWith(BEFORE_EVENT, end)) {
             throw new RequestRefusedException(RestResponse.html(ErrorCode.REST_NOT_FOUND));
         }
-        BroadcastTarget target =
-                new BroadcastTarget(Topic.named(decoded(rawPath.substring(topic, end))), decoded(rawPath.substring(event)));
+        BroadcastTarget target = new BroadcastTarget(
+                Topic.named(decoded(rawPath.substring(topic, end))), decoded(rawPath.substring(event)));
         if (target.topic().bytes() > BYTES_MAX) {
             throw new RequestRefusedException(RestResponse.field("topic", ErrorCode.FIELD_TOO_LONG));
         }

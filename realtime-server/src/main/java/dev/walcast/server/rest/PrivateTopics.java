@@ -43,7 +43,7 @@ final class PrivateTopics {
     private Optional<ErrorCode> ask(Topic topic) {
         try {
             return questions
-                            .write(new TopicPermissions.Question(viewer, topic.name(), headers))
+                            .write(new TopicPermissions.TopicQuestion(viewer, topic.name(), headers))
                             .broadcast()
                     ? Optional.empty()
                     : Optional.of(ErrorCode.REST_FORBIDDEN);

@@ -1,5 +1,6 @@
 package dev.walcast.server.rowkeys;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -19,15 +20,27 @@ final class KeyShard {
 
     private final long bytesMax;
 
-    // All below are guarded by this.
+    @GuardedBy("this")
     private long[] highs = new long[SLOTS_MIN];
+
     /// 0 marks a free slot.
+    @GuardedBy("this")
     private long[] lows = new long[SLOTS_MIN];
+
     /// The key's only holder, or `-1 - i` for the set at index i of `sets`.
+    @GuardedBy("this")
     private int[] holders = new int[SLOTS_MIN];
+
+    @GuardedBy("this")
     private int size;
+
+    @GuardedBy("this")
     private final List<@Nullable HolderSet> sets = new ArrayList<>();
+
+    @GuardedBy("this")
     private final Deque<Integer> freeSets = new ArrayDeque<>();
+
+    @GuardedBy("this")
     private long setBytes;
 
     KeyShard(long bytesMax) {
@@ -69,6 +82,7 @@ final class KeyShard {
         return Added.NEW;
     }
 
+    @GuardedBy("this")
     private Added insert(RowKey key, int holder) {
         if (4L * (size + 1) > 3L * lows.length) {
             boolean near = 2 * bytes() > bytesMax;
@@ -141,7 +155,7 @@ final class KeyShard {
         size = 0;
         allocate(oldLows.length);
         for (int i = 0; i < oldLows.length; i++) {
-            if (oldLows[i] != 0 && isKept(oldHolders[i], kept)) {
+            if (oldLows[i] != 0 && tryKeep(oldHolders[i], kept)) {
                 put(oldHighs[i], oldLows[i], oldHolders[i]);
             }
         }
@@ -152,7 +166,8 @@ final class KeyShard {
         return bytes() < bytesMax - bytesMax / 5;
     }
 
-    private boolean isKept(int held, IntPredicate kept) {
+    @GuardedBy("this")
+    private boolean tryKeep(int held, IntPredicate kept) {
         if (held > 0) {
             return kept.test(held);
         }
@@ -175,11 +190,13 @@ final class KeyShard {
         return OBJECT_BYTES + (long) SLOT_BYTES * lows.length + setBytes;
     }
 
+    @GuardedBy("this")
     private boolean holds(int slot, int holder) {
         int held = holders[slot];
         return held < 0 ? set(held).contains(holder) : held == holder;
     }
 
+    @GuardedBy("this")
     private HolderSet set(int held) {
         HolderSet set = sets.get(-held - 1);
         if (set == null) {
@@ -188,6 +205,7 @@ final class KeyShard {
         return set;
     }
 
+    @GuardedBy("this")
     private int place(HolderSet set) {
         setBytes += set.bytes();
         Integer free = freeSets.poll();
@@ -199,6 +217,7 @@ final class KeyShard {
         return -sets.size();
     }
 
+    @GuardedBy("this")
     private void release(int held) {
         setBytes -= set(held).bytes();
         sets.set(-held - 1, null);
@@ -206,6 +225,7 @@ final class KeyShard {
     }
 
     /// Moves back the entries behind it that were displaced.
+    @GuardedBy("this")
     private void free(int removed) {
         if (holders[removed] < 0) {
             release(holders[removed]);
@@ -228,6 +248,7 @@ final class KeyShard {
         }
     }
 
+    @GuardedBy("this")
     private void resize(int slots) {
         long[] oldHighs = highs;
         long[] oldLows = lows;
@@ -241,12 +262,14 @@ final class KeyShard {
         }
     }
 
+    @GuardedBy("this")
     private void allocate(int slots) {
         highs = new long[slots];
         lows = new long[slots];
         holders = new int[slots];
     }
 
+    @GuardedBy("this")
     private void put(long high, long low, int held) {
         int slot = slotOf(high, low);
         highs[slot] = high;
@@ -255,11 +278,13 @@ final class KeyShard {
         size++;
     }
 
+    @GuardedBy("this")
     private int slotOf(RowKey key) {
         return slotOf(key.high(), key.low());
     }
 
     /// The slot of the key, or the slot to put it into.
+    @GuardedBy("this")
     private int slotOf(long high, long low) {
         int slot = home(high);
         while (lows[slot] != 0 && (lows[slot] != low || highs[slot] != high)) {
@@ -268,14 +293,17 @@ final class KeyShard {
         return slot;
     }
 
+    @GuardedBy("this")
     private int home(long high) {
         return (int) Math.unsignedMultiplyHigh(high, lows.length);
     }
 
+    @GuardedBy("this")
     private int next(int slot) {
         return slot + 1 == lows.length ? 0 : slot + 1;
     }
 
+    @GuardedBy("this")
     private int distance(int from, int to) {
         return to >= from ? to - from : to - from + lows.length;
     }

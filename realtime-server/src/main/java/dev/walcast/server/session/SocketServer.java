@@ -58,17 +58,7 @@ public final class SocketServer implements AutoCloseable {
 
     private volatile boolean draining;
 
-    public SocketServer(
-            SocketLimits limits,
-            PresenceLimits presenceLimits,
-            TokenVerifier verifier,
-            Backends backends,
-            Clock clock,
-            MemoryBudget memory) {
-        this(limits, presenceLimits, verifier, backends, clock, memory, System::nanoTime);
-    }
-
-    /// @param nanos what the rates are measured with
+    /// @param nanoTime a monotonic clock, in nanoseconds
     public SocketServer(
             SocketLimits limits,
             PresenceLimits presenceLimits,
@@ -76,6 +66,20 @@ public final class SocketServer implements AutoCloseable {
             Backends backends,
             Clock clock,
             MemoryBudget memory,
+            LongSupplier nanoTime) {
+        this(limits, presenceLimits, verifier, backends, clock, memory, nanoTime, nanoTime);
+    }
+
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    /// @param nanos    what the rates are measured with
+    public SocketServer(
+            SocketLimits limits,
+            PresenceLimits presenceLimits,
+            TokenVerifier verifier,
+            Backends backends,
+            Clock clock,
+            MemoryBudget memory,
+            LongSupplier nanoTime,
             LongSupplier nanos) {
         requireNonNull(limits, "limits is null");
         this.memory = requireNonNull(memory, "memory is null");
@@ -84,8 +88,8 @@ public final class SocketServer implements AutoCloseable {
         this.presence = new TopicPresences(
                 presenceLimits, timers, memory.openForServer(memory.bytesMax() / LOST_PRESENCES_SHARE));
         TopicQuestions questions = new TopicQuestions(
-                backends.permissions(), backends.history(), limits.clients().topicChecksMax());
-        this.privateRights = new PrivateRights(questions, limits.clients());
+                backends.permissions(), backends.history(), limits.clients().topicChecksMax(), nanoTime);
+        this.privateRights = new PrivateRights(questions, limits.clients(), nanoTime);
         this.callerQuestions = new CallerQuestions(questions);
         Services services = new Services(
                 limits,

@@ -2,6 +2,7 @@ package dev.walcast.server.session;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.Ref;
@@ -26,8 +27,10 @@ final class WaitingRefusals {
     private final MemoryAccount memory;
     private final BiConsumer<Address, Refusal> answer;
 
-    // guarded by this
+    @GuardedBy("this")
     private final Queue<Waiting> waiting = new ArrayDeque<>(0);
+
+    @GuardedBy("this")
     private boolean closed;
 
     /// @param timer of one answer, not necessarily this one: the timers answer the joins in their order

@@ -106,7 +106,7 @@ public final class ServerOptions {
             description =
                     "Which clients receive DELETEs under row-level security: strict, those that could see the row;"
                             + " parity, all, but only the key.")
-    private RowGuard.Deletes deletes = RowGuard.Deletes.STRICT;
+    private RowGuard.DeleteVisibility deletes = RowGuard.DeleteVisibility.STRICT;
 
     @Option(
             names = "--heartbeat",

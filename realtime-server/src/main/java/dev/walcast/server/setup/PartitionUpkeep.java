@@ -2,7 +2,10 @@ package dev.walcast.server.setup;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.Periodic;
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -18,7 +21,6 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,7 +54,7 @@ public final class PartitionUpkeep implements AutoCloseable {
     private final Duration retention;
     private final Duration every;
     private final CountDownLatch started = new CountDownLatch(1);
-    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Periodic periodic = new Periodic("keep-partitions", this::pause, ThreadStarter.VIRTUAL, new Upkeep());
     private volatile boolean well;
     private @Nullable String lastFailure;
 
@@ -74,21 +76,27 @@ public final class PartitionUpkeep implements AutoCloseable {
         started.countDown();
     }
 
-    /// Runs every hour after [#start], until closed. The connections declare what it waits for.
-    public void run(TaskActivity activity) throws InterruptedException {
-        // no bound: at the start the server may wait for its database
-        try (TaskActivity.Span _ = activity.waits()) {
-            started.await();
-        }
-        while (!awaitClose(well ? every : AFTER_A_FAILURE, activity)) {
-            well = tryOnce();
-        }
+    /// Runs every hour after [#start], until closed. The connections declare their waits.
+    public void watch(Supervisor supervisor) {
+        periodic.startWithPause(supervisor);
     }
 
-    private boolean awaitClose(Duration pause, TaskActivity activity) throws InterruptedException {
-        // at most an hour
-        try (TaskActivity.Span _ = activity.waits()) {
-            return closing.await(pause.toMillis(), TimeUnit.MILLISECONDS);
+    private Duration pause() {
+        return well ? every : AFTER_A_FAILURE;
+    }
+
+    private final class Upkeep implements Periodic.Work {
+        @Override
+        public void begin(TaskActivity activity) throws InterruptedException {
+            // no bound: at the start the server may wait for its database
+            try (TaskActivity.Span _ = activity.waits()) {
+                started.await();
+            }
+        }
+
+        @Override
+        public void run(TaskActivity activity) {
+            well = tryOnce();
         }
     }
 
@@ -196,7 +204,7 @@ public final class PartitionUpkeep implements AutoCloseable {
 
     @Override
     public void close() {
-        closing.countDown();
+        periodic.close();
         started.countDown();
     }
 }

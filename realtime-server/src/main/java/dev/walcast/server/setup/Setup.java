@@ -89,7 +89,7 @@ public final class Setup {
     }
 
     private static void migrate(PostgresUrl server, Installation before, Consumer<String> say) throws SetupException {
-        if (!before.installed() && !mayCreate(server)) {
+        if (!before.installed() && !askMayCreate(server)) {
             throw new SetupException("Role \"" + server.user() + "\" may not create a schema in database \""
                     + server.database() + "\": run GRANT CREATE ON DATABASE " + Identifier.quoted(server.database())
                     + " TO "
@@ -102,7 +102,7 @@ public final class Setup {
                         : "Schema realtime: " + files + " migrations run.");
     }
 
-    private static boolean mayCreate(PostgresUrl url) throws SetupException {
+    private static boolean askMayCreate(PostgresUrl url) throws SetupException {
         try (Connection connection = connect(url);
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("""

@@ -2,6 +2,7 @@ package dev.walcast.server.snapshot;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.rls.rows.RowsRefusedException;
 import dev.walcast.server.snapshot.Snapshots.Taken;
 import java.sql.SQLException;
@@ -25,13 +26,25 @@ final class SharedReading {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private final Set<Sharer> sharers = new HashSet<>();
+
+    @GuardedBy("lock")
     private final Deque<ReadRows> chunks = new ArrayDeque<>();
+
+    @GuardedBy("lock")
     private long dropped;
+
+    @GuardedBy("lock")
     private long patienceNanos;
+
+    @GuardedBy("lock")
     private boolean ended;
+
+    @GuardedBy("lock")
     private Optional<Taken> taken = Optional.empty();
+
+    @GuardedBy("lock")
     private @Nullable Exception failure;
 
     /// @param patience how long the reading may wait in all
@@ -76,7 +89,8 @@ final class SharedReading {
                 if (patienceNanos > 0) {
                     patienceNanos = Math.min(patienceNanos, changed.awaitNanos(patienceNanos));
                 } else {
-                    sharers.removeIf(sharer -> sharer.next == dropped);
+                    long slowest = dropped;
+                    sharers.removeIf(sharer -> sharer.next == slowest);
                     trim();
                 }
             }
@@ -110,6 +124,7 @@ final class SharedReading {
     }
 
     /// Forgets the chunks that all sharers have taken.
+    @GuardedBy("lock")
     private void trim() {
         long slowest = sharers.stream().mapToLong(sharer -> sharer.next).min().orElse(dropped + chunks.size());
         while (dropped < slowest) {
@@ -152,6 +167,7 @@ final class SharedReading {
             }
         }
 
+        @GuardedBy("SharedReading.this.lock")
         private ReadRows take() {
             int place = (int) (next - dropped);
             ReadRows chunk = chunks.stream().skip(place).findFirst().orElseThrow();
@@ -160,6 +176,7 @@ final class SharedReading {
             return chunk;
         }
 
+        @GuardedBy("SharedReading.this.lock")
         private void check() throws RowsRefusedException, SQLException, InterruptedException {
             switch (failure) {
                 case null -> {}

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Row;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.rows.RowQuery;
 import dev.walcast.rls.rows.RowReader;
 import dev.walcast.rls.rows.RowsRefusedException;
@@ -68,7 +68,7 @@ public final class Snapshots implements AutoCloseable {
     ///
     /// @param moment which transactions they show
     /// @param after  where in the feed those begin that they do not show
-    public record Taken(Moment moment, Position after, long rows) {
+    public record Taken(PgSnapshot moment, Position after, long rows) {
         public Taken {
             requireNonNull(moment, "moment is null");
             requireNonNull(after, "after is null");
@@ -189,10 +189,10 @@ public final class Snapshots implements AutoCloseable {
             throws RowsRefusedException, SQLException, InterruptedException {
         RowKeys keys = known.reading(query.access().table());
         try (RowReader.Reading reading = reader.open(query)) {
-            Optional<Position> after = window.after(reading.moment());
+            Optional<Position> after = window.after(reading.snapshot());
             return after.isEmpty()
                     ? null
-                    : new Taken(reading.moment(), after.get(), handed(reading, shared, deadline, keys));
+                    : new Taken(reading.snapshot(), after.get(), handed(reading, shared, deadline, keys));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.server.frames.FrameHeader;
 import dev.walcast.server.frames.FrameWriter;
 import dev.walcast.server.frames.Outgoing;
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// no writer. A stream's writer waits.
 ///
 /// Offering never blocks. An offer that finds the queue full ends this socket and no other: the queue is emptied and
-/// only the goodbye is still written. OPEN → CLOSING (a goodbye is queued, nothing more is accepted) → CLOSED. The first
+/// only the goodbye is still written. OPEN → CLOSING (a goodbye is queued, nothing more is accepted) → CLOSED. The
+/// first
 /// reason to end stays the reason.
 ///
 /// What waits is counted in the client's memory account until it is written or discarded.
@@ -51,21 +53,41 @@ public final class Outbox {
     private final Runnable wakeWriter;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private Deque<Outgoing> queue = new ArrayDeque<>();
+
+    @GuardedBy("lock")
     private int longest;
+
+    @GuardedBy("lock")
     private State state = State.OPEN;
+
+    @GuardedBy("lock")
     private @Nullable CloseReason reason;
+
+    @GuardedBy("lock")
     private long closingSinceNanos;
+
+    @GuardedBy("lock")
     private long queuedBytes;
+
+    @GuardedBy("lock")
     private long takenBytes;
+
+    @GuardedBy("lock")
     private long takenOwnBytes;
+
+    @GuardedBy("lock")
     private List<SharedBytes> takenShared = List.of();
+
+    @GuardedBy("lock")
     private boolean writing;
 
     /// Holds the queue's place of the next pong, which answers the latest ping. Null when no pong waits.
+    @GuardedBy("lock")
     private @Nullable Outgoing waitingPong;
 
+    @GuardedBy("lock")
     private byte[] pongPayload = {};
 
     /// Creates an outbox whose writer waits in [#take(Duration)].
@@ -115,6 +137,7 @@ public final class Outbox {
         }
     }
 
+    @GuardedBy("lock")
     private void recordFull(Outgoing outgoing) {
         OutboxFullEvent event = new OutboxFullEvent();
         event.bytes = queuedBytes + takenBytes;
@@ -270,6 +293,7 @@ public final class Outbox {
         }
     }
 
+    @GuardedBy("lock")
     @SuppressWarnings("ReferenceEquality") // the placeholder is one instance
     private Outgoing resolved(Outgoing next) {
         if (next != waitingPong) {
@@ -279,6 +303,7 @@ public final class Outbox {
         return Outgoing.pong(pongPayload);
     }
 
+    @GuardedBy("lock")
     private void beginClosing(Outgoing goodbye, CloseReason why, boolean forget) {
         // first, because counting the goodbye may find that this client holds most
         state = State.CLOSING;
@@ -291,6 +316,7 @@ public final class Outbox {
         enqueue(goodbye, goodbye.cost());
     }
 
+    @GuardedBy("lock")
     private void enqueue(Outgoing outgoing, int cost) {
         queue.add(outgoing);
         queuedBytes += cost;
@@ -302,6 +328,7 @@ public final class Outbox {
         }
     }
 
+    @GuardedBy("lock")
     private void shrinkQueue() {
         if (queue.isEmpty() && longest > FRAMES_KEPT) {
             queue = new ArrayDeque<>();
@@ -309,6 +336,7 @@ public final class Outbox {
         }
     }
 
+    @GuardedBy("lock")
     private void forgetTaken() {
         takenShared.forEach(common -> memory.release(0, common));
         memory.release(takenOwnBytes);
@@ -318,6 +346,7 @@ public final class Outbox {
     }
 
     /// Records what has to be given back when the frame is written.
+    @GuardedBy("lock")
     private void remember(Outgoing next) {
         takenOwnBytes += next.ownCost();
         SharedBytes common = next.shared();
@@ -338,6 +367,7 @@ public final class Outbox {
         memory.release(own);
     }
 
+    @GuardedBy("lock")
     private void forgetQueue() {
         waitingPong = null;
         giveBack(queue);

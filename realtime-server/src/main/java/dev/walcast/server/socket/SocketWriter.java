@@ -2,6 +2,7 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.server.frames.FrameWriter;
 import dev.walcast.server.frames.Outgoing;
@@ -23,6 +24,7 @@ final class SocketWriter {
 
     /// The thread that writes now. Only this class may interrupt it, because the thread also writes to other sockets.
     /// Guarded by lock.
+    @GuardedBy("lock")
     private @Nullable Thread thread;
 
     /// 0 while no write is under way. Read by the watch.

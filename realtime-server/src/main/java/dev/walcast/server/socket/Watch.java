@@ -2,19 +2,14 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.supervisor.EndAction;
 import dev.walcast.cdc.supervisor.FatalErrors;
-import dev.walcast.cdc.supervisor.Supervised;
+import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.Supervisor;
-import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.ThreadStarter;
 import dev.walcast.server.limits.SocketLimits;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,36 +21,23 @@ public final class Watch implements AutoCloseable {
     private static final long PERIOD_MILLIS_MIN = 10;
 
     private final Supplier<List<Iterable<? extends Watched>>> watched;
-    private final long periodMillis;
-    private final CountDownLatch closing = new CountDownLatch(1);
-    private volatile @Nullable Supervised supervised;
+    private final Periodic periodic;
 
-    public Watch(SocketLimits limits, Supplier<List<Iterable<? extends Watched>>> watched) {
+    /// @param name of the thread
+    public Watch(String name, SocketLimits limits, Supplier<List<Iterable<? extends Watched>>> watched) {
         this.watched = requireNonNull(watched, "watched is null");
-        this.periodMillis = periodMillis(limits);
+        Duration period = Duration.ofMillis(periodMillis(limits));
+        this.periodic = new Periodic(name, period, ThreadStarter.PLATFORM, _ -> checkAll());
     }
 
     /// Starts the thread.
-    ///
-    /// @param name of the thread
-    public void start(String name, Supervisor supervisor) {
-        supervised = supervisor.startObserved(name, new EndAction.Restart(), ThreadStarter.PLATFORM, this::run);
-    }
-
-    private void run(TaskActivity activity) throws InterruptedException {
-        while (!closing.await(periodMillis, TimeUnit.MILLISECONDS)) {
-            activity.beat();
-            checkAll();
-        }
+    public void start(Supervisor supervisor) {
+        periodic.startWithPause(supervisor);
     }
 
     @Override
     public void close() {
-        Supervised task = supervised;
-        if (task != null) {
-            task.expectEnd();
-        }
-        closing.countDown();
+        periodic.close();
     }
 
     private static long periodMillis(SocketLimits limits) {

@@ -29,12 +29,12 @@ public final class WebSockets implements AutoCloseable {
         this.limits = requireNonNull(limits, "limits is null");
         this.stats = requireNonNull(stats, "stats is null");
         this.memory = requireNonNull(memory, "memory is null");
-        this.watch = new Watch(limits, () -> List.of(connections, List.of(writers)));
+        this.watch = new Watch("socket-watch", limits, () -> List.of(connections, List.of(writers)));
     }
 
     /// Starts the watch.
     public void start(Supervisor supervisor) {
-        watch.start("socket-watch", supervisor);
+        watch.start(supervisor);
     }
 
     /// Creates the upgrader that turns requests into sockets.

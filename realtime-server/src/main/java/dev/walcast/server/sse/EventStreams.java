@@ -52,12 +52,12 @@ public final class EventStreams implements HttpService, AutoCloseable {
         this.limits = requireNonNull(limits, "limits is null");
         this.guests = requireNonNull(guests, "guests is null");
         this.feed = requireNonNull(feed, "feed is null");
-        this.watch = new Watch(limits, () -> List.of(open));
+        this.watch = new Watch("stream-watch", limits, () -> List.of(open));
     }
 
     /// Starts the watch.
     public void start(Supervisor supervisor) {
-        watch.start("stream-watch", supervisor);
+        watch.start(supervisor);
     }
 
     @Override

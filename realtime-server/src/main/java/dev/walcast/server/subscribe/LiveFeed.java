@@ -11,7 +11,7 @@ import dev.walcast.filters.FilterCost;
 import dev.walcast.filters.index.SubscriptionIndex;
 import dev.walcast.filters.index.SubscriptionIndex.Entry;
 import dev.walcast.filters.index.Target;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.binding.Refusals;
 import dev.walcast.server.delivery.Candidate;
@@ -225,8 +225,8 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
     }
 
     /// The rights that subscriptions rest on.
-    public Set<Question> questionsInUse() {
-        Set<Question> questions = new HashSet<>();
+    public Set<AccessQuestion> questionsInUse() {
+        Set<AccessQuestion> questions = new HashSet<>();
         for (ChangeSubscription subscription : subscriptions) {
             questions.addAll(subscription.questions());
         }
@@ -244,7 +244,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
 
     /// Called when what roles may do, or the columns of tables, changed. When it returns, nothing is delivered under
     /// the former rights any more.
-    public void onRightsChanged(Set<Question> changed) {
+    public void onRightsChanged(Set<AccessQuestion> changed) {
         resumption.onRightsChanged(changed);
         for (ChangeSubscription subscription : subscriptions) {
             if (!Collections.disjoint(subscription.questions(), changed)) {

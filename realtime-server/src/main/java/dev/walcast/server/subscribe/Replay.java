@@ -6,7 +6,7 @@ import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Position;
 import dev.walcast.filters.index.SubscriptionIndex;
 import dev.walcast.filters.predicate.RowAnswers;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.server.delivery.Asker;
 import dev.walcast.server.delivery.Asker.Inquiry;
 import dev.walcast.server.delivery.Candidate;
@@ -63,7 +63,7 @@ public final class Replay {
     /// Where a binding's past begins.
     ///
     /// @param shown what the client has of it already
-    record Origin(Position after, Optional<Moment> shown) {
+    record Origin(Position after, Optional<PgSnapshot> shown) {
         Origin {
             requireNonNull(after, "after is null");
             requireNonNull(shown, "shown is null");

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Position;
 import dev.walcast.filters.index.SubscriptionIndex.Entry;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rows.RowQuery;
@@ -41,10 +41,10 @@ public final class Resumption {
     }
 
     void note(Viewer viewer, BindingResolver.Resolved resolved) {
-        resolved.access().ifPresent(access -> history.note(new Question(viewer.role(), access.table()), access));
+        resolved.access().ifPresent(access -> history.note(new AccessQuestion(viewer.role(), access.table()), access));
     }
 
-    void onRightsChanged(Set<Question> changed) {
+    void onRightsChanged(Set<AccessQuestion> changed) {
         history.changed(changed, window.head(), rights::known);
     }
 

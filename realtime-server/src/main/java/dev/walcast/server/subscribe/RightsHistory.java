@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Position;
 import dev.walcast.filters.index.Target;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.window.BindingStart;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class RightsHistory {
     private static final int QUESTIONS_MAX = 10_000;
 
-    private final Map<Question, Seen> seen = new ConcurrentHashMap<>();
+    private final Map<AccessQuestion, Seen> seen = new ConcurrentHashMap<>();
 
     /// @param shape   the columns and their types when they were last looked at
     /// @param changed null when nothing has changed yet
@@ -28,7 +28,7 @@ final class RightsHistory {
 
     private record Changed(FeedPosition at, BindingStart.Reason reason) {}
 
-    void note(Question question, TableAccess access) {
+    void note(AccessQuestion question, TableAccess access) {
         if (seen.size() > QUESTIONS_MAX) {
             seen.values().removeIf(one -> one.changed == null);
         }
@@ -40,8 +40,8 @@ final class RightsHistory {
 
     /// @param head  the place of the feed when the change was noticed
     /// @param shape what the table looks like now
-    void changed(Collection<Question> questions, FeedPosition head, Function<Question, Optional<TableAccess>> shape) {
-        for (Question question : questions) {
+    void changed(Collection<AccessQuestion> questions, FeedPosition head, Function<AccessQuestion, Optional<TableAccess>> shape) {
+        for (AccessQuestion question : questions) {
             Map<String, Long> fresh =
                     shape.apply(question).map(TableAccess::shape).orElse(Map.of());
             seen.compute(question, (_, old) -> {
@@ -58,7 +58,7 @@ final class RightsHistory {
     /// Why a client with this role cannot go on from there; empty when it can.
     Optional<BindingStart.Reason> against(String role, Target target, String epoch, Position after) {
         if (target instanceof Target.OneTable one) {
-            return against(seen.get(new Question(role, one.table())), epoch, after);
+            return against(seen.get(new AccessQuestion(role, one.table())), epoch, after);
         }
         return seen.entrySet().stream()
                 .filter(entry -> entry.getKey().role().equals(role)

@@ -2,6 +2,7 @@ package dev.walcast.server.tasks;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -27,10 +28,11 @@ public final class Lane {
     private final Consumer<Throwable> onFailure;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private final Deque<Work> waiting = new ArrayDeque<>(0);
 
     /// Whether a thread runs tasks or is about to.
+    @GuardedBy("lock")
     private boolean busy;
 
     /// @param starter   runs a task on a thread of its own, later when there is no thread; never throws
@@ -76,6 +78,7 @@ public final class Lane {
     }
 
     /// With the lock held.
+    @GuardedBy("lock")
     private void enqueue(Runnable task, int size) {
         waiting.add(new Work(task, size));
         if (!busy) {

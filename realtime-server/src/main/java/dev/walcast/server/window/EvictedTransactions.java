@@ -1,6 +1,6 @@
 package dev.walcast.server.window;
 
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +21,7 @@ final class EvictedTransactions {
     private boolean hasForgotten;
 
     /// A snapshot that contains all that were forgotten because a snapshot contained them.
-    private @Nullable Moment tidied;
+    private @Nullable PgSnapshot tidied;
 
     void clear() {
         xids.clear();
@@ -40,7 +40,7 @@ final class EvictedTransactions {
 
     /// Whether a snapshot of this moment certainly contains all of them. Moments may arrive in a different order than
     /// they were taken.
-    boolean allContainedIn(Moment moment) {
+    boolean allContainedIn(PgSnapshot moment) {
         if ((tidied != null && !moment.contains(tidied))
                 || (hasForgotten && !moment.containsAllUpTo(forgotten))
                 || !xids.stream().allMatch(moment::contains)) {

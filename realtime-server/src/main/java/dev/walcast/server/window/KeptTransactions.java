@@ -7,7 +7,7 @@ import dev.walcast.cdc.Position;
 import dev.walcast.cdc.SetAsideTable;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.index.Target;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.server.encode.Encodings;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -131,7 +131,7 @@ final class KeptTransactions {
     ///
     /// @param head the position after the last transaction
     /// @return empty when one of those transactions may have left the window
-    Optional<Position> before(Moment moment, Position head) {
+    Optional<Position> before(PgSnapshot moment, Position head) {
         if (!evictedTransactions.allContainedIn(moment)) {
             return Optional.empty();
         }

@@ -2,6 +2,7 @@ package dev.walcast.server.window;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.FeedStart;
@@ -10,7 +11,7 @@ import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.index.Target;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.rights.RightsMark;
 import dev.walcast.server.encode.ChangeEncoder;
 import dev.walcast.server.encode.Encodings;
@@ -57,16 +58,26 @@ public final class ReplayWindow implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private final KeptTransactions kept = new KeptTransactions();
+
+    @GuardedBy("lock")
     private final RestartHold hold;
+
+    @GuardedBy("lock")
     private UnacknowledgedTransactions unacknowledged = new UnacknowledgedTransactions(Lsn.ZERO);
+
+    @GuardedBy("lock")
     private Position head = Position.START;
 
     /// The last transaction received, with or without changes.
+    @GuardedBy("lock")
     private Lsn reached = Lsn.ZERO;
 
+    @GuardedBy("lock")
     private boolean begun;
+
+    @GuardedBy("lock")
     private boolean closed;
 
     public ReplayWindow(ReplayLimits limits, ChangeEncoder encoder, LongSupplier nanoTime) {
@@ -126,6 +137,7 @@ public final class ReplayWindow implements AutoCloseable {
         return new TransactionDelivery(walk, received::deliver);
     }
 
+    @GuardedBy("lock")
     private void take(WindowTransaction received, Transaction transaction, List<Encodings> changes) {
         if (!transaction.setAside().isEmpty()) {
             head = Position.after(received.lsn());
@@ -161,6 +173,7 @@ public final class ReplayWindow implements AutoCloseable {
     }
 
     /// Evicts what is not protected. Waits while that does not suffice and the hold lasts.
+    @GuardedBy("lock")
     private void makeRoom(long size, Lsn lsn) {
         while (kept.bytes() + size > limits.memoryBytes()) {
             WindowTransaction first = kept.first();
@@ -174,6 +187,7 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
+    @GuardedBy("lock")
     private void waitForHold() {
         if (hold.forceReady()) {
             changed.signalAll();
@@ -274,7 +288,7 @@ public final class ReplayWindow implements AutoCloseable {
         try {
             String epoch = hold.start().epoch();
             boolean otherEpoch = !wanted.isEmpty() && !cursor.epoch().equals(epoch);
-            boolean gone = otherEpoch || wanted.stream().anyMatch(one -> isGone(one, cursor.position()));
+            boolean gone = otherEpoch || isAnyGone(wanted, cursor.position());
             List<Encodings> changes = gone ? List.of() : kept.history().next(wanted, cursor.position(), max);
             if (!changes.isEmpty()) {
                 return new Read.Batch(changes);
@@ -287,8 +301,14 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    private boolean isGone(TableHistory.Wanted wanted, Position cursor) {
-        return kept.lacks(List.of(wanted.target()), wanted.after(cursor));
+    @GuardedBy("lock")
+    private boolean isAnyGone(Collection<TableHistory.Wanted> wanted, Position cursor) {
+        for (TableHistory.Wanted one : wanted) {
+            if (kept.lacks(List.of(one.target()), one.after(cursor))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     // -- clients that begin with rows
@@ -297,7 +317,7 @@ public final class ReplayWindow implements AutoCloseable {
     /// snapshot contains, up to the moment's place in the log.
     ///
     /// @return empty when the window does not reach back that far; a later moment may succeed
-    public Optional<Position> after(Moment moment) {
+    public Optional<Position> after(PgSnapshot moment) {
         lock.lock();
         try {
             return kept.before(moment, head);
@@ -389,6 +409,7 @@ public final class ReplayWindow implements AutoCloseable {
         return evicted;
     }
 
+    @GuardedBy("lock")
     private int evictExpired(Lsn walEnd, long walBytesMax) {
         int evicted = 0;
         long oldest = nanoTime.getAsLong() - limits.age().toNanos();

@@ -10,7 +10,7 @@ import static org.awaitility.Awaitility.await;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.topic.TopicCheckException;
 import dev.walcast.rls.topic.TopicCheckException.Reason;
-import dev.walcast.rls.topic.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.testing.TestingServer;
@@ -100,13 +100,13 @@ class CallerQuestionsTest {
 
     @Test
     void questionThatWaitsTooLongIsRefused() throws Exception {
-        TopicQuestions questions = new TopicQuestions(server.topics.allowAll(), server.topics, 8);
+        TopicQuestions questions = new TopicQuestions(server.topics.allowAll(), server.topics, 8, System::nanoTime);
         Semaphore none = new Semaphore(0);
-        Question question = new Question(new Viewer("anon", "{}"), "t", "{}");
+        TopicQuestion question = new TopicQuestion(new Viewer("anon", "{}"), "t", "{}");
         assertThatThrownBy(() -> questions.write(none, System.nanoTime(), question))
                 .isInstanceOfSatisfying(
                         TopicCheckException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CALLER_BUSY));
-        TopicQuestions closed = new TopicQuestions(server.topics.allowAll(), server.topics, 0);
+        TopicQuestions closed = new TopicQuestions(server.topics.allowAll(), server.topics, 0, System::nanoTime);
         assertThatThrownBy(() -> closed.write(new Semaphore(1), System.nanoTime(), question))
                 .isInstanceOfSatisfying(
                         TopicCheckException.class, e -> assertThat(e.reason()).isEqualTo(Reason.POOL_EXHAUSTED));

@@ -8,7 +8,7 @@ import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.supervisor.TaskStatus;
 import dev.walcast.cdc.supervisor.ThreadStarter;
 import dev.walcast.rls.Viewer;
-import dev.walcast.rls.topic.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import dev.walcast.server.access.PrivateRights.Answered;
 import dev.walcast.server.access.PrivateRights.Asking;
 import dev.walcast.server.limits.ClientKey;
@@ -33,10 +33,11 @@ class PrivateRightsThreadTest {
         CompletableFuture<Answered> answer = new CompletableFuture<>();
         try (Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
                 PrivateRights rights = new PrivateRights(
-                        new TopicQuestions(topics, topics, 4),
+                        new TopicQuestions(topics, topics, 4, System::nanoTime),
                         TestingServer.limits().build().clients(),
-                        scarce)) {
-            Asking asking = new Asking(new Question(new Viewer("anon", "{}"), "topic", "{}"), false);
+                        scarce,
+                        System::nanoTime)) {
+            Asking asking = new Asking(new TopicQuestion(new Viewer("anon", "{}"), "topic", "{}"), false);
             rights.add(answer::complete, ClientKey.ofAddress("10.0.0.1"), asking, rights.ask());
             rights.start(supervisor);
             rights.recheckSoon();
@@ -51,8 +52,9 @@ class PrivateRightsThreadTest {
         TestingTopics topics = new TestingTopics();
         try (Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit)) {
             try (PrivateRights rights = new PrivateRights(
-                    new TopicQuestions(topics, topics, 4),
-                    TestingServer.limits().build().clients())) {
+                    new TopicQuestions(topics, topics, 4, System::nanoTime),
+                    TestingServer.limits().build().clients(),
+                    System::nanoTime)) {
                 rights.start(supervisor);
                 assertThat(supervisor.tasks()).hasSize(1);
             }

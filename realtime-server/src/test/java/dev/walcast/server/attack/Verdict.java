@@ -143,7 +143,7 @@ final class Verdict {
         tell("after %s", String.valueOf(after));
         figures.left(before, after);
         if (after == null) {
-            problems.add("the server does not say what it holds");
+            problems.add("the server does not report what it holds");
         } else if (!after.isWithin(limit)) {
             problems.add("it still holds " + after + " after " + before);
         }

@@ -11,7 +11,7 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.rows.RowQuery;
 import dev.walcast.rls.rows.RowReader;
@@ -91,7 +91,7 @@ class BeginningTest {
             opened.incrementAndGet();
             List<Long> unseen = running.size() > 1 ? running.removeFirst() : running.getFirst();
             long xmax = source.end().value() + 1;
-            Moment moment = new Moment(
+            PgSnapshot moment = new PgSnapshot(
                     unseen.stream().min(Long::compare).orElse(xmax), xmax, new TreeSet<>(unseen), source.end());
             Iterator<Long> seen = source.log().stream()
                     .filter(transaction -> !transaction.changes().isEmpty())
@@ -101,7 +101,7 @@ class BeginningTest {
                     .iterator();
             return new Reading() {
                 @Override
-                public Moment moment() {
+                public PgSnapshot snapshot() {
                     return moment;
                 }
 

@@ -155,7 +155,7 @@ final class ModelClient {
 
         @Override
         public void onSnapshot(int id, SnapshotChunk chunk) {
-            throw new AssertionError("nobody asked for rows");
+            throw new AssertionError("no client asked for rows");
         }
 
         @Override

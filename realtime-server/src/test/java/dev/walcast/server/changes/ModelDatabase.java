@@ -13,12 +13,12 @@ import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.filters.values.ColumnType;
 import dev.walcast.rls.Catalog;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.RowPolicies;
-import dev.walcast.rls.question.Oracle;
+import dev.walcast.rls.question.RowEvaluator;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.rls.rights.RightsReader;
@@ -45,7 +45,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /// Two tables that every role may read, and a database that answers a regular expression by whether the row's id is
 /// even, after a delay.
-public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader {
+public final class ModelDatabase implements Catalog, FilterDatabase, RowEvaluator, RowReader {
     static final Table BUSY = table("busy");
     static final Table QUIET = table("quiet");
 
@@ -96,9 +96,9 @@ public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, Row
     }
 
     @Override
-    public Map<Question, TableAccess> access(Collection<Question> questions) {
-        Map<Question, TableAccess> access = new HashMap<>();
-        for (Question question : questions) {
+    public Map<AccessQuestion, TableAccess> access(Collection<AccessQuestion> questions) {
+        Map<AccessQuestion, TableAccess> access = new HashMap<>();
+        for (AccessQuestion question : questions) {
             List<TableAccess.ColumnAccess> columns = List.of(
                     new TableAccess.ColumnAccess("id", 1, true, INT, "int8", true, true, false),
                     new TableAccess.ColumnAccess("v", 2, true, TEXT, "text", false, true, false),
@@ -109,17 +109,17 @@ public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, Row
     }
 
     /// Shows every transaction of the tests, whose ids are near zero or near where ids of 32 bits begin again.
-    static RightsReader.Reading reading(Catalog catalog, Set<Question> questions) throws SQLException {
-        Map<Question, TableRights> rights = new HashMap<>();
+    static RightsReader.Reading reading(Catalog catalog, Set<AccessQuestion> questions) throws SQLException {
+        Map<AccessQuestion, TableRights> rights = new HashMap<>();
         catalog.access(questions)
                 .forEach((question, access) -> rights.put(question, TableRights.withoutPolicies(access)));
         long end = (1L << 40) + (1 << 30);
-        return new RightsReader.Reading(new Moment(end, end, Set.of(), Lsn.ZERO), rights, Map.of(), Set.of());
+        return new RightsReader.Reading(new PgSnapshot(end, end, Set.of(), Lsn.ZERO), rights, Map.of(), Set.of());
     }
 
     @Override
     public Reading open(RowQuery query) {
-        throw new AssertionError("nobody asked for rows");
+        throw new AssertionError("no client asked for rows");
     }
 
     @Override
@@ -132,7 +132,7 @@ public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, Row
 
     /// Asked only of a table that the role may not read; all are published.
     @Override
-    public RelationFacts relation(Question question) {
+    public RelationFacts relation(AccessQuestion question) {
         RelationFacts.Publication publication =
                 new RelationFacts.Publication("supabase_realtime", true, false, List.of(), null, true, 18);
         return new RelationFacts(
@@ -178,7 +178,7 @@ public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, Row
     }
 
     /// Creates a change path for its tables. Parameters may replace its answers.
-    public ChangePath path(Catalog catalog, Oracle oracle, RowReader rows, ReplayLimits limits, LongSupplier nanoTime) {
+    public ChangePath path(Catalog catalog, RowEvaluator oracle, RowReader rows, ReplayLimits limits, LongSupplier nanoTime) {
         Rights rights = new Rights(questions -> reading(catalog, questions), HOURS, System::nanoTime);
         return path(rights, catalog, oracle, rows, limits, PendingLimits.USUAL, nanoTime);
     }
@@ -186,7 +186,7 @@ public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, Row
     ChangePath path(
             Rights rights,
             Catalog catalog,
-            Oracle oracle,
+            RowEvaluator oracle,
             RowReader rows,
             ReplayLimits limits,
             PendingLimits pending,
@@ -194,7 +194,7 @@ public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, Row
         return new ChangePath(
                 new ChangePath.Database(
                         catalog, rights, new RowPolicies(new PGSimpleDataSource()), this, oracle, rows, "p"),
-                RowGuard.Deletes.STRICT,
+                RowGuard.DeleteVisibility.STRICT,
                 1 << 20,
                 limits,
                 pending,

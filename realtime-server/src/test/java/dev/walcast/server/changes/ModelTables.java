@@ -5,7 +5,7 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.rows.RowQuery;
 import dev.walcast.rls.rows.RowReader;
 import java.util.ArrayList;
@@ -74,7 +74,7 @@ final class ModelTables implements RowReader {
     }
 
     /// A moment, and the transactions that it shows.
-    record Shown(Moment moment, Set<Long> xids) {}
+    record Shown(PgSnapshot moment, Set<Long> xids) {}
 
     /// A transaction that has not ended.
     final class Writer {
@@ -186,7 +186,7 @@ final class ModelTables implements RowReader {
         long xmax = latestEnded + 1;
         Set<Long> between = Set.copyOf(running.headMap(xmax).keySet());
         long xmin = between.stream().min(Long::compare).orElse(xmax);
-        Shown shown = new Shown(new Moment(xmin, xmax, between, Lsn.ZERO), Set.copyOf(ended));
+        Shown shown = new Shown(new PgSnapshot(xmin, xmax, between, Lsn.ZERO), Set.copyOf(ended));
         moments.add(shown);
         return moments.size() - 1;
     }
@@ -219,14 +219,14 @@ final class ModelTables implements RowReader {
         Shown shown = moment(number);
         rest();
         // As in Postgres its place in the log is taken after it.
-        Moment moment = new Moment(
+        PgSnapshot moment = new PgSnapshot(
                 shown.moment().xmin(), shown.moment().xmax(), shown.moment().running(), source.end());
         Table table = query.access().table().equals(ModelDatabase.BUSY.id()) ? ModelDatabase.BUSY : ModelDatabase.QUIET;
         rest();
         Iterator<Row> rows = rows(query, table, shown).iterator();
         return new Reading() {
             @Override
-            public Moment moment() {
+            public PgSnapshot snapshot() {
                 return moment;
             }
 

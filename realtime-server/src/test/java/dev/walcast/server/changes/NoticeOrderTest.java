@@ -10,7 +10,7 @@ import dev.walcast.rls.Catalog;
 import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
-import dev.walcast.rls.question.Oracle;
+import dev.walcast.rls.question.RowEvaluator;
 import dev.walcast.rls.rows.RowQuery;
 import dev.walcast.rls.rows.RowReader;
 import dev.walcast.server.feed.Binding;
@@ -111,7 +111,7 @@ class NoticeOrderTest {
     /// Answers slowly what a member may do.
     private final class SlowCatalog implements Catalog {
         @Override
-        public Map<Question, TableAccess> access(Collection<Question> asked) {
+        public Map<AccessQuestion, TableAccess> access(Collection<AccessQuestion> asked) {
             if (asked.stream().anyMatch(question -> question.role().equals(MEMBER))) {
                 rights.pass();
             }
@@ -129,7 +129,7 @@ class NoticeOrderTest {
         }
 
         @Override
-        public RelationFacts relation(Question question) {
+        public RelationFacts relation(AccessQuestion question) {
             throw new AssertionError("every table is published");
         }
 
@@ -139,7 +139,7 @@ class NoticeOrderTest {
         }
     }
 
-    private Oracle.Outcome answers(Set<Oracle.Asked> asked) {
+    private RowEvaluator.Outcome answers(Set<RowEvaluator.Asked> asked) {
         questions.pass();
         return database.ask(asked);
     }

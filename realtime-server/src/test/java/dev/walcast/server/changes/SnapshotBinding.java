@@ -184,14 +184,14 @@ final class SnapshotBinding {
             moment = shown;
         }
         assertThat(moment).as("of one moment").isEqualTo(shown);
-        assertThat(hasAllRows).as("has all rows before this chunk").isFalse();
+        assertThat(hasAllRows).as("received all rows before this chunk").isFalse();
         chunk.path("rows").forEach(row -> rows.add(itemOf(row)));
         hasAllRows = last;
     }
 
     void onChange(Told told, boolean live) {
         assertThat(live ? isComplete || wish.snapshot : mayResume || hasAllRows)
-                .as("%s: something leads to %s", wish, told)
+                .as("%s: a position leads to %s", wish, told)
                 .isTrue();
         if (!changes.isEmpty()) {
             assertThat(told.position).as("ascends").isGreaterThan(changes.getLast().position);
@@ -218,7 +218,9 @@ final class SnapshotBinding {
         String reason = answer.get().reset().orElse("");
         expired += reason.equals("expired") ? 1 : 0;
         if (answer.get().rows().isPresent()) {
-            assertThat(reason.isEmpty()).as("says why it does not resume").isNotEqualTo(hasNamedPlace);
+            assertThat(reason.isEmpty())
+                    .as("names the reason why it does not resume")
+                    .isNotEqualTo(hasNamedPlace);
             onComplete(position, answer.get());
         } else if (!reason.isEmpty()) {
             reset++;

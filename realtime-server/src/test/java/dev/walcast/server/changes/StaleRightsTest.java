@@ -8,8 +8,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.rights.Rights;
@@ -23,7 +24,6 @@ import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.request.BindingRequest;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,12 +42,23 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// always reported.
 class StaleRightsTest {
     private static final RightsLimits SHORT = new RightsLimits(Duration.ofMillis(20), Duration.ofMillis(200));
+    /// Restarts a failed task after 20 ms.
+    private static final SupervisorPolicy HASTY = new SupervisorPolicy(
+            Duration.ofMillis(20),
+            Duration.ofMillis(20),
+            Duration.ofMinutes(1),
+            1_000,
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(10),
+            Duration.ofMinutes(2),
+            Duration.ofMinutes(5));
+
     private static final PendingLimits PATIENT = new PendingLimits(1_000, Duration.ofMinutes(1));
 
     private final ModelDatabase database = new ModelDatabase(1);
     private final ScriptedSource source = new ScriptedSource();
     private final ConcurrentLinkedQueue<String> told = new ConcurrentLinkedQueue<>();
-    private final List<Thread> threads = new ArrayList<>();
+    private final Supervisor supervisor = new Supervisor(HASTY, System::nanoTime, _ -> {});
     private final ScheduledExecutorService expiring = Executors.newSingleThreadScheduledExecutor();
     private final CountDownLatch hanging = new CountDownLatch(1);
     private final Rights rights = new Rights(this::read, SHORT, System::nanoTime);
@@ -66,7 +77,7 @@ class StaleRightsTest {
         IS_UNSETTLED
     }
 
-    private RightsReader.Reading read(Set<Question> questions) throws SQLException {
+    private RightsReader.Reading read(Set<AccessQuestion> questions) throws SQLException {
         RightsReader.Reading good = ModelDatabase.reading(database, questions);
         return switch (fault) {
             case NONE -> granted ? good : revoked(good);
@@ -79,7 +90,7 @@ class StaleRightsTest {
             }
             case IS_LOCKED -> locked(good);
             case IS_UNSETTLED ->
-                new RightsReader.Reading(good.moment(), good.rights(), Map.of(), Set.of(ModelDatabase.BUSY.id()));
+                new RightsReader.Reading(good.snapshot(), good.rights(), Map.of(), Set.of(ModelDatabase.BUSY.id()));
         };
     }
 
@@ -94,20 +105,20 @@ class StaleRightsTest {
 
     private static RightsReader.Reading locked(RightsReader.Reading good) {
         Map<TableId, SQLException> unanswered = Map.of(ModelDatabase.BUSY.id(), new SQLException("locked", "55P03"));
-        Map<Question, TableRights> others = new HashMap<>(good.rights());
+        Map<AccessQuestion, TableRights> others = new HashMap<>(good.rights());
         others.keySet().removeIf(question -> unanswered.containsKey(question.table()));
-        return new RightsReader.Reading(good.moment(), others, unanswered, Set.of());
+        return new RightsReader.Reading(good.snapshot(), others, unanswered, Set.of());
     }
 
     private static RightsReader.Reading revoked(RightsReader.Reading good) {
-        Map<Question, TableRights> none = new HashMap<>();
+        Map<AccessQuestion, TableRights> none = new HashMap<>();
         good.rights().forEach((question, given) -> {
             TableAccess access = given.access();
             none.put(
                     question,
                     TableRights.withoutPolicies(new TableAccess(access.table(), true, false, false, access.columns())));
         });
-        return new RightsReader.Reading(good.moment(), none, Map.of(), Set.of());
+        return new RightsReader.Reading(good.snapshot(), none, Map.of(), Set.of());
     }
 
     private final class Client extends TestReceiver {
@@ -139,7 +150,7 @@ class StaleRightsTest {
     private void begin(PendingLimits pending) {
         path = database.path(rights, database, database, database, ModelDatabase.ROOMY, pending, System::nanoTime);
         source.attach(path, 0);
-        threads.add(Thread.ofVirtual().start(this::watch));
+        rights.watch(path::questionsInUse).start(supervisor);
         var _ = expiring.scheduleWithFixedDelay(path::expire, 0, 10, TimeUnit.MILLISECONDS);
         ObjectNode binding = JsonNodeFactory.instance.objectNode();
         binding.put("event", "*").put("schema", "public").put("table", "busy");
@@ -151,24 +162,11 @@ class StaleRightsTest {
         await().until(() -> told.size() == 2);
     }
 
-    /// As the supervisor does: an error starts it again.
-    private void watch() {
-        while (!Thread.currentThread().isInterrupted()) {
-            try {
-                rights.watch(path::questionsInUse, TaskActivity.unwatched());
-            } catch (InterruptedException e) {
-                return;
-            } catch (RuntimeException | StackOverflowError e) {
-                Thread.onSpinWait();
-            }
-        }
-    }
-
     @AfterEach
     void end() {
         fault = Fault.NONE;
         hanging.countDown();
-        threads.forEach(Thread::interrupt);
+        supervisor.close();
         expiring.shutdownNow();
         path.close();
     }

@@ -17,7 +17,7 @@ import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.RowPolicies;
-import dev.walcast.rls.question.Oracle;
+import dev.walcast.rls.question.RowEvaluator;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsReader;
 import dev.walcast.rls.rows.RowQuery;
@@ -97,8 +97,8 @@ class WaitingChangesTest {
     /// One role may read nothing.
     private final class Grants implements Catalog {
         @Override
-        public Map<Question, TableAccess> access(Collection<Question> asked) {
-            Map<Question, TableAccess> access = new HashMap<>(database.access(asked));
+        public Map<AccessQuestion, TableAccess> access(Collection<AccessQuestion> asked) {
+            Map<AccessQuestion, TableAccess> access = new HashMap<>(database.access(asked));
             access.replaceAll((question, all) -> question.role().equals(REFUSED.role()) ? nothing(all) : all);
             return access;
         }
@@ -129,7 +129,7 @@ class WaitingChangesTest {
         }
 
         @Override
-        public RelationFacts relation(Question question) {
+        public RelationFacts relation(AccessQuestion question) {
             return database.relation(question);
         }
 
@@ -210,24 +210,24 @@ class WaitingChangesTest {
     }
 
     private RightsReader.Reading reading(RightsReader.Reading all) {
-        return new RightsReader.Reading(all.moment(), all.rights(), Map.of(), unsettled);
+        return new RightsReader.Reading(all.snapshot(), all.rights(), Map.of(), unsettled);
     }
 
-    private Oracle.Outcome answers(Set<Oracle.Asked> asked) throws UnansweredException {
+    private RowEvaluator.Outcome answers(Set<RowEvaluator.Asked> asked) throws UnansweredException {
         if (away) {
             throw new UnansweredException(new SQLException("away"));
         }
-        Map<Oracle.Asked, Truth> answers = new HashMap<>();
-        Map<Oracle.Asked, Oracle.Failure> failures = new HashMap<>();
-        for (Oracle.Asked one : asked) {
+        Map<RowEvaluator.Asked, Truth> answers = new HashMap<>();
+        Map<RowEvaluator.Asked, RowEvaluator.Failure> failures = new HashMap<>();
+        for (RowEvaluator.Asked one : asked) {
             Table table = one.row().table();
             beforeAnswer.accept(table);
             answers.put(one, slow.contains(table) ? Truth.FAILED : ModelDatabase.answer(one.row()));
             if (slow.contains(table)) {
-                failures.put(one, new Oracle.Failure("57014", true));
+                failures.put(one, new RowEvaluator.Failure("57014", true));
             }
         }
-        return new Oracle.Outcome(answers, failures);
+        return new RowEvaluator.Outcome(answers, failures);
     }
 
     @BeforeEach
@@ -242,7 +242,7 @@ class WaitingChangesTest {
                 "p");
         path = new ChangePath(
                 parts,
-                RowGuard.Deletes.STRICT,
+                RowGuard.DeleteVisibility.STRICT,
                 1 << 20,
                 ModelDatabase.ROOMY,
                 PendingLimits.USUAL,

@@ -35,7 +35,7 @@ class MemoryAttackTest {
     private static final String TOPIC = "realtime:quiet";
 
     private final List<Closeable> attackers = new ArrayList<>();
-    private final MemoryBudget memory = new MemoryBudget(12 * MIB, 10 * MIB);
+    private final MemoryBudget memory = new MemoryBudget(12 * MIB, 10 * MIB, System::nanoTime);
     private TestingServer server;
     private WireClient healthy;
 

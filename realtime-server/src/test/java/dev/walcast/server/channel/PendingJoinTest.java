@@ -9,7 +9,7 @@ import static dev.walcast.server.testing.TestingServer.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.tasks.Lane;
@@ -127,7 +127,7 @@ public class PendingJoinTest {
             client.text("[\"1\",\"3\",\"realtime:slow\",\"phx_leave\",{}]");
             client.nextText();
             client.nextText();
-            server.topics.read(question -> question.viewer().role().equals("anon") ? Access.NONE : TestingTopics.ALL);
+            server.topics.read(question -> question.viewer().role().equals("anon") ? TopicAccess.NONE : TestingTopics.ALL);
             client.text(join("4", "realtime:slow", PRIVATE));
             client.text(broadcast("5", "realtime:slow", HELLO));
             String answered = client.nextText();

@@ -12,8 +12,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.walcast.rls.topic.TopicCheckException;
 import dev.walcast.rls.topic.TopicCheckException.Reason;
-import dev.walcast.rls.topic.TopicPermissions.Access;
-import dev.walcast.rls.topic.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
+import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.testing.TestingLimits;
@@ -32,8 +32,8 @@ class PrivateChannelTest {
     private static final String STATE = "[\"1\",null,\"realtime:room\",\"presence_state\",{}]";
     private static final String TOPIC = "realtime:room";
     private static final String PRIVATE = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
-    private static final Access BROADCAST = new Access(true, false);
-    private static final Access PRESENCE = new Access(false, true);
+    private static final TopicAccess BROADCAST = new TopicAccess(true, false);
+    private static final TopicAccess PRESENCE = new TopicAccess(false, true);
     private static final String HELLO = "{\"event\":\"e\",\"payload\":{}}";
     private static final String CLOSED = "[\"1\",\"1\",\"realtime:room\",\"phx_close\",{}]";
 
@@ -64,7 +64,7 @@ class PrivateChannelTest {
 
     @Test
     void anyReadRightAllowsTheJoin() throws Exception {
-        for (Access access : List.of(BROADCAST, PRESENCE, TestingTopics.ALL)) {
+        for (TopicAccess access : List.of(BROADCAST, PRESENCE, TestingTopics.ALL)) {
             server.topics.read(_ -> access);
             client.text(join("1", TOPIC, "{\"config\":{\"private\":\"TRUE\",\"presence\":{\"enabled\":true}}}"));
             assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
@@ -75,7 +75,7 @@ class PrivateChannelTest {
             client.nextText();
             client.nextText();
         }
-        server.topics.read(_ -> Access.NONE).write(_ -> TestingTopics.ALL);
+        server.topics.read(_ -> TopicAccess.NONE).write(_ -> TestingTopics.ALL);
         assertRefused(PRIVATE, "Unauthorized: You do not have permissions to read from this Channel topic: room");
         assertThat(server.sockets.users()).isEqualTo(1);
     }
@@ -134,7 +134,7 @@ class PrivateChannelTest {
 
     @Test
     void policiesSeeHeadersButNotTheKey() throws Exception {
-        BlockingQueue<Question> questions = new LinkedBlockingQueue<>();
+        BlockingQueue<TopicQuestion> questions = new LinkedBlockingQueue<>();
         server.topics.read(question -> {
             questions.add(question);
             return BROADCAST;
@@ -143,7 +143,7 @@ class PrivateChannelTest {
         try (WireClient other = WireClient.open(server.port(), TestingServer.path("2.0.0"), headers)) {
             other.text(join("1", "realtime:a:b", PRIVATE));
             other.nextText();
-            Question question = questions.take();
+            TopicQuestion question = questions.take();
             assertThat(question.topic()).isEqualTo("a:b");
             assertThat(question.viewer().role()).isEqualTo("anon");
             assertThat(question.headers()).isEqualTo("{\"x-forwarded-for\":\"10.0.0.\\\"1\"}");
@@ -206,7 +206,7 @@ class PrivateChannelTest {
 
     @Test
     void writeRightIsAskedOnce() throws Exception {
-        server.topics.read(_ -> BROADCAST).write(_ -> Access.NONE);
+        server.topics.read(_ -> BROADCAST).write(_ -> TopicAccess.NONE);
         client.text(join("1", TOPIC, PRIVATE));
         client.nextText();
         assertThat(server.topics.asked()).isEqualTo(1);
@@ -227,7 +227,7 @@ class PrivateChannelTest {
 
     @Test
     void presenceWriterReadsPresenceFromThenOn() throws Exception {
-        server.topics.read(_ -> TestingTopics.ALL).write(_ -> Access.NONE);
+        server.topics.read(_ -> TestingTopics.ALL).write(_ -> TopicAccess.NONE);
         client.text(join("1", TOPIC, PRIVATE));
         client.nextText();
         String track = "[\"1\",\"2\",\"" + TOPIC + "\",\"presence\",{\"event\":\"track\",\"payload\":{}}]";
@@ -252,7 +252,7 @@ class PrivateChannelTest {
         client.text(broadcast("2", TOPIC, HELLO));
         client.nextText();
         client.nextText();
-        server.topics.write(_ -> Access.NONE);
+        server.topics.write(_ -> TopicAccess.NONE);
         client.text(accessToken("member"));
         client.text(broadcast("3", TOPIC, HELLO));
         assertThat(client.nextText()).contains("\"3\"").contains("Unauthorized");
@@ -262,11 +262,11 @@ class PrivateChannelTest {
     void rightLostWithNewTokenEndsChannel() throws Exception {
         String presence = "{\"config\":{\"private\":true,\"presence\":{\"enabled\":true}}}";
         assertLost(presence, PRESENCE, "You no longer have permission to read from this Channel topic: room");
-        assertLost(presence, Access.NONE, "You do not have permissions to read from this Channel topic: room");
+        assertLost(presence, TopicAccess.NONE, "You do not have permissions to read from this Channel topic: room");
         assertLost(PRIVATE, PRESENCE, "You do not have permissions to read from this Channel topic: room");
     }
 
-    private void assertLost(String payload, Access rest, String message) throws Exception {
+    private void assertLost(String payload, TopicAccess rest, String message) throws Exception {
         server.topics.read(q -> role(q).equals("anon") ? TestingTopics.ALL : rest);
         client.text(join("1", TOPIC, payload));
         client.nextText();
@@ -311,7 +311,7 @@ class PrivateChannelTest {
         assertThat(client.nextText()).isEqualTo(CLOSED);
     }
 
-    private static String role(Question question) {
+    private static String role(TopicQuestion question) {
         return question.viewer().role();
     }
 

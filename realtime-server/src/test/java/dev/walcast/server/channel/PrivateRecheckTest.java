@@ -15,7 +15,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.rls.topic.TopicCheckException;
 import dev.walcast.rls.topic.TopicCheckException.Reason;
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.json.Slice;
@@ -94,7 +94,7 @@ class PrivateRecheckTest {
         assertThat(server.sockets.privateRights().size()).isZero();
     }
 
-    private static Access unreachable() throws TopicCheckException {
+    private static TopicAccess unreachable() throws TopicCheckException {
         throw new TopicCheckException(Reason.UNREACHABLE, "for the test");
     }
 
@@ -103,7 +103,7 @@ class PrivateRecheckTest {
     @Test
     void lostReadRightEndsChannelAtOnce() throws Exception {
         joinRoom();
-        server.topics.read(_ -> Access.NONE);
+        server.topics.read(_ -> TopicAccess.NONE);
         server.sockets.privateRights().recheckSoon();
         assertClosedBecause("You do not have permissions to read from this Channel topic: room");
         send("1");
@@ -114,7 +114,7 @@ class PrivateRecheckTest {
     void lostReadRightEndsChannelInPeriod() throws Exception {
         start(SHORT, LONG);
         joinRoom();
-        server.topics.read(_ -> Access.NONE);
+        server.topics.read(_ -> TopicAccess.NONE);
         assertClosedBecause("You do not have permissions to read from this Channel topic: room");
     }
 
@@ -123,7 +123,7 @@ class PrivateRecheckTest {
         client.text(join("1", TOPIC, "{\"config\":{\"private\":true,\"presence\":{\"enabled\":true}}}"));
         client.nextText();
         client.nextText();
-        server.topics.read(_ -> new Access(true, false));
+        server.topics.read(_ -> new TopicAccess(true, false));
         server.sockets.privateRights().recheckSoon();
         assertClosedBecause("You no longer have permission to read from this Channel topic: room");
     }
@@ -134,7 +134,7 @@ class PrivateRecheckTest {
         client.text(broadcast("2", TOPIC, HELLO));
         assertThat(client.nextText()).isEqualTo(delivered(TOPIC, HELLO));
         client.nextText();
-        server.topics.write(_ -> Access.NONE);
+        server.topics.write(_ -> TopicAccess.NONE);
         server.sockets.privateRights().recheckSoon();
         await().untilAsserted(() -> {
             client.text(broadcast("3", TOPIC, HELLO));
@@ -151,7 +151,7 @@ class PrivateRecheckTest {
         client.text(broadcast("2", TOPIC, HELLO));
         client.nextText();
         client.nextText();
-        server.topics.write(_ -> Access.NONE);
+        server.topics.write(_ -> TopicAccess.NONE);
         await().untilAsserted(() -> {
             client.text(broadcast("3", TOPIC, HELLO));
             List<String> answers = before(client, "probe");
@@ -162,7 +162,7 @@ class PrivateRecheckTest {
 
     @Test
     void gainedPresenceRightTakesEffect() throws Exception {
-        server.topics.read(_ -> new Access(true, false));
+        server.topics.read(_ -> new TopicAccess(true, false));
         client.text(join("1", TOPIC, "{\"config\":{\"private\":true,\"presence\":{\"enabled\":true}}}"));
         assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
         server.topics.allowAll();
@@ -173,7 +173,7 @@ class PrivateRecheckTest {
     @Test
     void restoredRightNeedsNewJoin() throws Exception {
         joinRoom();
-        server.topics.read(_ -> Access.NONE);
+        server.topics.read(_ -> TopicAccess.NONE);
         server.sockets.privateRights().recheckSoon();
         assertClosedBecause("You do not have permissions to read from this Channel topic: room");
         server.topics.allowAll();
@@ -225,7 +225,7 @@ class PrivateRecheckTest {
             if (failed.incrementAndGet() < 3) {
                 throw new StackOverflowError("for the test");
             }
-            return Access.NONE;
+            return TopicAccess.NONE;
         });
         assertClosedBecause("You do not have permissions to read from this Channel topic: room");
     }
@@ -347,7 +347,7 @@ class PrivateRecheckTest {
         server.topics.read(question -> {
             if (question.viewer().role().equals("anon")) {
                 waitFor(answer);
-                return Access.NONE;
+                return TopicAccess.NONE;
             }
             return TestingTopics.ALL;
         });
@@ -390,7 +390,7 @@ class PrivateRecheckTest {
         joinRoom();
         server.topics.read(_ -> {
             waitFor(answer);
-            return Access.NONE;
+            return TopicAccess.NONE;
         });
         String member = TestingTokens.signed("{\"role\":\"member\",\"exp\":2100000000}");
         client.text("[\"1\",\"t\",\"" + TOPIC + "\",\"access_token\",{\"access_token\":\"" + member + "\"}]");
@@ -425,7 +425,7 @@ class PrivateRecheckTest {
         joinRoom();
         server.topics.read(_ -> {
             waitFor(answer);
-            return Access.NONE;
+            return TopicAccess.NONE;
         });
         server.sockets.privateRights().recheckSoon();
         await().until(() -> server.topics.asking() == 1);
@@ -444,7 +444,7 @@ class PrivateRecheckTest {
         AtomicInteger asked = new AtomicInteger();
         server.topics.read(_ -> {
             if (asked.incrementAndGet() > 1) {
-                return Access.NONE;
+                return TopicAccess.NONE;
             }
             waitFor(answer);
             return TestingTopics.ALL;
@@ -471,7 +471,7 @@ class PrivateRecheckTest {
         try (EventReader reader = stream()) {
             send("1");
             assertThat(reader.next("message").json().get("payload").asInt()).isEqualTo(1);
-            server.topics.read(_ -> Access.NONE);
+            server.topics.read(_ -> TopicAccess.NONE);
             server.sockets.privateRights().recheckSoon();
             JsonNode error = reader.next("error").json();
             assertThat(error.get("code").asText()).isEqualTo("Unauthorized");

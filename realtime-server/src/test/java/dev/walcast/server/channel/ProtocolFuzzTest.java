@@ -120,7 +120,7 @@ class ProtocolFuzzTest {
     private static void awaitQuiet(TestingServer server) {
         await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
             assertThat(server.sockets.stats().connected()).as("sockets").isEqualTo(1);
-            assertThat(server.sockets.openRooms()).as("rooms").isEqualTo(1);
+            assertThat(server.sockets.openRooms()).as("topics").isEqualTo(1);
             assertThat(server.sockets.channels()).as("channels").isEqualTo(1);
             assertThat(server.sockets.waitingTimers()).as("timers").isEqualTo(1);
             assertThat(server.feed.subscriptions()).as("subscriptions").isEmpty();

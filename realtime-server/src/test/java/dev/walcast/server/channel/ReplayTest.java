@@ -7,7 +7,7 @@ import static dev.walcast.server.testing.TestingServer.json;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.Topic;
@@ -121,7 +121,7 @@ class ReplayTest {
 
     @Test
     void replayNeedsReadRight() throws Exception {
-        server.topics.read(_ -> new Access(false, true));
+        server.topics.read(_ -> new TopicAccess(false, true));
         store("m", BEGIN, "{}");
         client.text(join(
                 "1",
@@ -219,7 +219,7 @@ class ReplayTest {
     // -- broadcasts from the database
 
     @Test
-    void clientIsToldThatDatabaseBroadcastsArrive() throws Exception {
+    void databaseBroadcastsAreAnnounced() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":{\"broadcast\":{\"replication_ready\":true}}}"));
         assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
         assertThat(before(client, "probe")).isEmpty();
@@ -232,7 +232,7 @@ class ReplayTest {
     }
 
     @Test
-    void clientIsToldThatDatabaseBroadcastsAreOff() throws Exception {
+    void missingDatabaseBroadcastsAreAnnounced() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":{\"broadcast\":{\"replication_ready\":true}}}"));
         client.nextText();
         server.time.pass(Duration.ofSeconds(60));

@@ -216,7 +216,7 @@ class ChaosTest {
         }
         assertThat(wrong(database)).as("seed " + seed).isEmpty();
         assertThat(epochs())
-                .as("every binding was told of the last epoch, seed " + seed)
+                .as("every binding received the last epoch, seed " + seed)
                 .isEqualTo(1);
         assertThat(bindings().stream().flatMap(one -> one.violations.stream()).limit(WRONG_SAID))
                 .as("seed " + seed)

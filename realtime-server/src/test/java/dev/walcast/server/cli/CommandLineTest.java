@@ -156,7 +156,7 @@ class CommandLineTest {
         try (DevProcess second = DevProcess.start(folder)) {
             assertThat(count(second)).isEqualTo(1);
             assertThat(new TokenVerifier(second.environment().get("JWT_SECRET"), Clock.systemUTC()).verify(key))
-                    .as("a key of before the kill")
+                    .as("a key from before the kill")
                     .isInstanceOf(TokenVerdict.Verified.class);
             try (DevProcess third =
                     DevProcess.run(folder, Map.of(), "dev", "--port", "0", "--data", folder.toString())) {

@@ -99,6 +99,7 @@ class ReferenceDocsTest {
     /// A thread's name where it is started or supervised, or the text that its name begins with.
     private static final Pattern THREAD_NAME = Pattern.compile("(?:\\.start(?:Observed)?\\("
             + "|\\.of(?:Virtual|Platform)\\(\\)\\s*+(?:\\.daemon\\(\\)\\s*+)?\\.name\\("
+            + "|new (?:Periodic|Watch)\\("
             + "|new Thread\\([^\"]*+)\\s*+\"([^\"]++)\"");
 
     /// Handed to the JVM only to see whether it takes one.

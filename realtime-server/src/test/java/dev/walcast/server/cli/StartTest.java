@@ -49,7 +49,7 @@ class StartTest {
                 postgres.restart();
                 await().atMost(PATIENCE).until(() -> serve.output().contains("listening on port " + port));
                 assertThat(serve.output().split("Nothing answers", -1))
-                        .as("said once")
+                        .as("logged once")
                         .hasSize(2);
                 await().atMost(PATIENCE).until(() -> readyz(port).statusCode() == 200);
                 assertEnds(serve);

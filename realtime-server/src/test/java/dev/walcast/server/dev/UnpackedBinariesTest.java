@@ -62,7 +62,7 @@ class UnpackedBinariesTest {
             assertThat(isPrivate(folder.resolve(name))).as(name).isTrue();
         }
         assertThat(Files.getAttribute(postgres, "unix:ctime"))
-                .as("nobody has unpacked it again")
+                .as("it was not unpacked again")
                 .isEqualTo(written);
     }
 

@@ -69,7 +69,7 @@ class FrameFuzzTest {
     private List<String> outcomes(byte[] wire) {
         List<String> outcomes = new ArrayList<>();
         InboundPace pace = new InboundPace(LIMITS, System::nanoTime, new NoRest());
-        MemoryAccount memory = new MemoryBudget(1 << 20, 1 << 20).open(() -> {});
+        MemoryAccount memory = new MemoryBudget(1 << 20, 1 << 20, System::nanoTime).open(() -> {});
         FrameReader reader = new FrameReader(
                 trickling(wire), MESSAGE_BYTES_MAX, new MessageBuffer(memory), pace, new FirstByteDecides());
         try {

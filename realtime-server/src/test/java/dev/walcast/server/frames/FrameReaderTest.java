@@ -21,7 +21,7 @@ class FrameReaderTest {
 
     private final long seed = System.nanoTime();
     private final Random random = new Random(seed);
-    private final MemoryBudget budget = new MemoryBudget(4 * MAX, 4 * MAX);
+    private final MemoryBudget budget = new MemoryBudget(4 * MAX, 4 * MAX, System::nanoTime);
     private final MemoryAccount memory = budget.open(() -> {});
 
     @Test
@@ -101,7 +101,7 @@ class FrameReaderTest {
 
     @Test
     void messageWithoutMemoryIsRefused() {
-        MemoryBudget tight = new MemoryBudget(MAX / 4, MAX);
+        MemoryBudget tight = new MemoryBudget(MAX / 4, MAX, System::nanoTime);
         MemoryAccount poor = tight.open(() -> {});
         MessageBuffer buffer = new MessageBuffer(poor);
         FrameReader reader = new FrameReader(

@@ -469,7 +469,7 @@ class HttpFrontTest {
     @Test
     void upgradeWithoutMemoryIsNoSocket() throws Exception {
         SocketStats stats = new SocketStats();
-        MemoryBudget memory = new MemoryBudget(1_024, 1_024);
+        MemoryBudget memory = new MemoryBudget(1_024, 1_024, System::nanoTime);
         SocketAdmission.SocketOpener never = _ -> {
             throw new AssertionError("there is no memory for it");
         };
@@ -486,7 +486,7 @@ class HttpFrontTest {
     @Test
     void failedSocketGivesAllBack() throws Exception {
         SocketStats stats = new SocketStats();
-        MemoryBudget memory = new MemoryBudget(1 << 20, 1 << 20);
+        MemoryBudget memory = new MemoryBudget(1 << 20, 1 << 20, System::nanoTime);
         SocketAdmission.SocketOpener failing = _ -> {
             throw new IllegalStateException("made by the test");
         };

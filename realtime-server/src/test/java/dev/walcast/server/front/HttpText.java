@@ -53,11 +53,11 @@ final class HttpText {
         while (at < bytes.length()) {
             int end = bytes.indexOf("\r\n\r\n", at);
             if (end < 0) {
-                throw new AssertionError("half an answer: " + bytes.substring(at));
+                throw new AssertionError("incomplete response: " + bytes.substring(at));
             }
             List<String> lines = List.of(bytes.substring(at, end).split("\r\n", -1));
             if (!lines.getFirst().matches("HTTP/1\\.1 [1-5][0-9]{2} .*")) {
-                throw new AssertionError("not an answer: " + lines.getFirst());
+                throw new AssertionError("not a response: " + lines.getFirst());
             }
             int status = Integer.parseInt(lines.getFirst().substring(9, 12));
             Reply head = new Reply(status, lines.subList(1, lines.size()), "");
@@ -76,7 +76,7 @@ final class HttpText {
                 int length =
                         head.header("Content-Length").map(Integer::parseInt).orElse(bytes.length() - at);
                 if (bytes.length() - at < length) {
-                    throw new AssertionError("half a body: " + bytes.substring(end));
+                    throw new AssertionError("incomplete body: " + bytes.substring(end));
                 }
                 body = bytes.substring(at, at + length);
                 at += length;

@@ -18,12 +18,11 @@ public record Deviation(String transcript, String at, boolean extra, List<String
             "a payload that only claims to be JSON would break the 1.0.0 frame around it";
     private static final String KIND_0 = "binary pushes of kind 0 are ignored: no official client sends or reads them";
     private static final String OBJECTS_ONLY = "one client accepts only objects as a response, all clients accept one";
-    private static final String NO_PATH = "the web server's own words where there is nothing of the protocol";
-    private static final String PREFLIGHT = "browsers ask first, and there may be no gateway that answers";
+    private static final String NO_PATH = "the web server's own text where the protocol defines none";
+    private static final String PREFLIGHT = "browsers send a preflight, and there may be no gateway that answers";
     private static final String CLOSE_CODE = "the reference resets the connection before its close frame is read";
 
-    private static final String NAMED_CLAIM =
-            "a token that cannot be used is the client's fault, and the claim has a name";
+    private static final String NAMED_CLAIM = "an unusable token is the client's fault, and the claim is named";
     private static final String EXP_IS_TEXT =
             "{\"error\":\"The claim `exp` must be a number, the seconds since 1970\"}";
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.rls.topic.TopicPermissions;
-import dev.walcast.rls.topic.TopicPermissions.Access;
-import dev.walcast.rls.topic.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
+import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.presence.PresenceLimits;
@@ -77,30 +77,30 @@ final class GoldenDatabase {
 
     // -- private topics
 
-    private static Access read(Question question) {
+    private static TopicAccess read(TopicQuestion question) {
         return access(question, List.of("room:", "ro:", own(question)), List.of("bro:"), List.of("pro:"));
     }
 
-    private static Access write(Question question) {
+    private static TopicAccess write(TopicQuestion question) {
         return access(question, List.of("room:", "wo:", "bro:", "pro:"), List.of(), List.of());
     }
 
-    private static String own(Question question) {
+    private static String own(TopicQuestion question) {
         JsonNode sub = TestingServer.json(question.viewer().claims()).path("sub");
         return "own:" + sub.asText("nobody");
     }
 
-    private static Access access(Question question, List<String> both, List<String> broadcast, List<String> presence) {
+    private static TopicAccess access(TopicQuestion question, List<String> both, List<String> broadcast, List<String> presence) {
         String topic = question.topic();
         return switch (question.viewer().role()) {
             case "service_role" -> TestingTopics.ALL;
             case "authenticated" -> {
                 boolean all = both.stream().anyMatch(topic::startsWith);
-                yield new Access(
+                yield new TopicAccess(
                         all || broadcast.stream().anyMatch(topic::startsWith),
                         all || presence.stream().anyMatch(topic::startsWith));
             }
-            default -> TopicPermissions.Access.NONE;
+            default -> TopicPermissions.TopicAccess.NONE;
         };
     }
 

@@ -8,8 +8,8 @@ import java.util.List;
 
 /// The deviations of presence.
 final class PresenceDeviations {
-    private static final String OWN_REFS = "a client cannot give out refs: others tell metas apart by them";
-    private static final String UNINTERESTED = "diffs go to those who asked for presence or have tracked";
+    private static final String OWN_REFS = "a client cannot assign refs: others distinguish metas by them";
+    private static final String UNINTERESTED = "diffs are sent to channels that asked for presence or have tracked";
     private static final String NO_TENANT_FLAG = "presence for all is a setting of the server, PRESENCE_ENABLED";
 
     private static final String STATE_AFTER_TRACK =

@@ -8,12 +8,12 @@ import java.util.List;
 
 /// The deviations of private channels, tokens and limits.
 final class RightsAndLimitsDeviations {
-    private static final String ANSWERED = "who asked for an acknowledgement hears that he may not send";
+    private static final String ANSWERED = "a client that asked for an acknowledgement receives the refusal";
     static final String MEASURED = "a refusal names the limit and the current value";
     private static final String OWN_BUCKET =
-            "who sends too much is closed, at the message that is too much, and nobody" + " else";
+            "the channel that sends too much is closed, at the message beyond the limit, and no other";
     private static final String STAYS_OPEN =
-            "a join too many does not cost the socket, and nothing waits for its" + " refusal";
+            "a join beyond the limit does not close the socket, and nothing waits for its refusal";
 
     private RightsAndLimitsDeviations() {}
 

@@ -123,7 +123,7 @@ class HeapWatchTest {
 
         public static void main(String[] arguments) {
             Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
-            HeapWatch.start(supervisor, Duration.ofSeconds(3));
+            HeapWatch.start(supervisor, Duration.ofSeconds(3), System::nanoTime);
             Deque<Object> live = new LinkedList<>();
             while (true) {
                 try {

@@ -12,7 +12,7 @@ class ChunkedBytesTest {
     private static final int CHUNK = ChunkPool.CHUNK_BYTES;
     private static final int LARGE = 4_900_000;
 
-    private final MemoryBudget budget = new MemoryBudget(100_000_000, 100_000_000);
+    private final MemoryBudget budget = new MemoryBudget(100_000_000, 100_000_000, System::nanoTime);
     private final MemoryAccount memory = budget.open(() -> {});
     private final ChunkedBytes bytes = new ChunkedBytes(memory);
 
@@ -45,7 +45,7 @@ class ChunkedBytesTest {
 
     @Test
     void takesNothingWithoutMemory() {
-        MemoryAccount poor = new MemoryBudget(10L * CHUNK, 3L * CHUNK).open(() -> {});
+        MemoryAccount poor = new MemoryBudget(10L * CHUNK, 3L * CHUNK, System::nanoTime).open(() -> {});
         ChunkedBytes few = new ChunkedBytes(poor);
         for (int i = 0; i < 2; i++) {
             assertThat(few.makeRoom(CHUNK)).isTrue();

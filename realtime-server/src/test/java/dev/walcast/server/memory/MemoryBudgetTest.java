@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class MemoryBudgetTest {
     private static final long KIB = 1024;
-    private final MemoryBudget budget = new MemoryBudget(1_000 * KIB, 500 * KIB);
+    private final MemoryBudget budget = new MemoryBudget(1_000 * KIB, 500 * KIB, System::nanoTime);
     private final List<String> ended = new ArrayList<>();
 
     /// A client that frees its memory when it is ended.

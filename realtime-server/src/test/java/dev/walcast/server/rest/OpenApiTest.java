@@ -56,7 +56,7 @@ class OpenApiTest {
                 verifier,
                 (_, _) -> {},
                 TestingServer.callers(new TestingPermissions(), 8),
-                new MemoryBudget(1 << 20, 1 << 20))) {
+                new MemoryBudget(1 << 20, 1 << 20, System::nanoTime))) {
             Set<String> served = routes.routes().stream()
                     .map(route -> route.method().text() + " " + route.path())
                     .collect(Collectors.toCollection(TreeSet::new));

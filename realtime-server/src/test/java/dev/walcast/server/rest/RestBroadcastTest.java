@@ -376,7 +376,7 @@ class RestBroadcastTest {
             }
             assertThat(answer.statusCode() + answer.body()).isEqualTo("429{\"message\":\"Too many requests\"}");
             assertThat(client.json(RestClient.USER, BATCH, "{}").statusCode())
-                    .as("somebody else")
+                    .as("another caller")
                     .isEqualTo(422);
         }
     }

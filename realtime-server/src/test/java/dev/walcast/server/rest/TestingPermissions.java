@@ -9,15 +9,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /// Allows every role except `anon` to write, unless the topic's name requests a failure: `fails:CANCELED`.
 public final class TestingPermissions implements TopicPermissions {
-    private final List<Question> asked = new CopyOnWriteArrayList<>();
+    private final List<TopicQuestion> asked = new CopyOnWriteArrayList<>();
 
     @Override
-    public Access read(Question question, boolean presence) throws TopicCheckException {
+    public TopicAccess read(TopicQuestion question, boolean presence) throws TopicCheckException {
         return write(question);
     }
 
     @Override
-    public Access write(Question question) throws TopicCheckException {
+    public TopicAccess write(TopicQuestion question) throws TopicCheckException {
         asked.add(question);
         Optional<Reason> trouble = List.of(Reason.values()).stream()
                 .filter(reason -> question.topic().equals("fails:" + reason))
@@ -26,10 +26,10 @@ public final class TestingPermissions implements TopicPermissions {
             throw new TopicCheckException(trouble.get(), "as asked", new IllegalStateException());
         }
         boolean may = !question.viewer().role().equals("anon");
-        return new Access(may, may);
+        return new TopicAccess(may, may);
     }
 
-    List<Question> asked() {
+    List<TopicQuestion> asked() {
         return asked;
     }
 }

@@ -60,7 +60,7 @@ class TokenOrderTest {
         System.out.println("TokenOrderTest: " + before + ": " + behind + " of " + all + " channels stay behind, "
                 + former + " deliver the former user's rows");
         assertThat(List.of(behind, former))
-                .as("channels that stay behind, or deliver the former user's rows")
+                .as("channels that keep the old token, or deliver the former user's rows")
                 .containsOnly(0);
     }
 

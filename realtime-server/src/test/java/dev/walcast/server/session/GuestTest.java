@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.rls.topic.TopicCheckException;
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.memory.MemoryBudget;
@@ -105,14 +105,14 @@ class GuestTest {
     @Test
     void privateTopicNeedsReadRight() throws Exception {
         assertRefused(open(ROOM + "&private=true"), 403, "Unauthorized");
-        server.topics.read(_ -> new Access(false, true));
+        server.topics.read(_ -> new TopicAccess(false, true));
         assertRefused(open(ROOM + "&private=true"), 403, "Unauthorized");
         server.topics.read(question -> {
             throw new TopicCheckException(
                     TopicCheckException.Reason.POOL_EXHAUSTED, "no connection", new java.sql.SQLException("none"));
         });
         assertRefused(open(ROOM + "&private=true"), 429, "IncreaseConnectionPool");
-        server.topics.read(question -> new Access(
+        server.topics.read(question -> new TopicAccess(
                 question.topic().equals("room") && question.viewer().role().equals("anon"), false));
         try (EventReader reader = open(ROOM + "&private=true")) {
             send(false, "e", "1");
@@ -173,7 +173,7 @@ class GuestTest {
                 TestingServer.limits().build(),
                 PresenceLimits.defaults(),
                 new TestingTopics(),
-                new MemoryBudget(64 << 20, 1 << 20));
+                new MemoryBudget(64 << 20, 1 << 20, System::nanoTime));
         try (EventReader reader = open(ROOM)) {
             send(false, "e", "\"" + "x".repeat(2_000_000) + "\"");
             assertThat(reader.next("error").json().get("code").asText()).isEqualTo("MemoryLimitReached");

@@ -43,7 +43,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void plainRequestIsToldToUpgrade() throws Exception {
+    void plainRequestIsAskedToUpgrade() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 Socket socket = new Socket("127.0.0.1", server.port())) {
             socket.getOutputStream()

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class OutboxTest {
     private final AtomicInteger wakes = new AtomicInteger();
-    private final MemoryBudget budget = new MemoryBudget(1 << 20, 1 << 20);
+    private final MemoryBudget budget = new MemoryBudget(1 << 20, 1 << 20, System::nanoTime);
     private final MemoryAccount memory = budget.open(() -> {});
     private final Outbox outbox = new Outbox(10_000, memory, wakes::incrementAndGet);
 
@@ -96,7 +96,7 @@ class OutboxTest {
     @Test
     void largestOutboxIsClosedWhenMemoryIsShort() {
         OutboundFrame shared = frame(200_000).sharedWhole();
-        MemoryBudget tight = new MemoryBudget(300_000, 1 << 20);
+        MemoryBudget tight = new MemoryBudget(300_000, 1 << 20, System::nanoTime);
         List<Outbox> outboxes = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             int own = i;
@@ -154,7 +154,7 @@ class OutboxTest {
 
     @Test
     void concurrentOffersKeepTheirOrder() throws Exception {
-        Outbox roomy = new Outbox(Long.MAX_VALUE / 2, new MemoryBudget(1L << 40, 1L << 40).open(() -> {}), () -> {});
+        Outbox roomy = new Outbox(Long.MAX_VALUE / 2, new MemoryBudget(1L << 40, 1L << 40, System::nanoTime).open(() -> {}), () -> {});
         List<Thread> offering = new ArrayList<>();
         for (int t = 0; t < 4; t++) {
             int thread = t;

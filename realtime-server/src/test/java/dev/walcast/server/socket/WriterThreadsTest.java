@@ -31,7 +31,7 @@ class WriterThreadsTest {
     private static final int STUCK_BYTES = 16 << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    private final MemoryBudget budget = new MemoryBudget(1L << 30, 1L << 30);
+    private final MemoryBudget budget = new MemoryBudget(1L << 30, 1L << 30, System::nanoTime);
     private final AtomicInteger refusals = new AtomicInteger();
     private final WriterThreads writers = new WriterThreads((name, run) -> {
         if (refusals.get() > 0) {

@@ -17,7 +17,7 @@ class LaneTest {
     private final Lane lane = new Lane(Thread::startVirtualThread, waiting(1_000), failures::add);
 
     private static WaitingBytes waiting(int bytes) {
-        return new WaitingBytes(bytes, new MemoryBudget(1 << 20, 1 << 20).open(() -> {}));
+        return new WaitingBytes(bytes, new MemoryBudget(1 << 20, 1 << 20, System::nanoTime).open(() -> {}));
     }
 
     @Test

@@ -3,7 +3,7 @@ package dev.walcast.server.testing;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.guard.RowGuard;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
 import dev.walcast.server.RealtimeServer;
 import dev.walcast.server.RightsSettings;
 import dev.walcast.server.Secret;
@@ -98,11 +98,11 @@ public final class TestServer implements AutoCloseable {
                 Duration.ofMillis(5),
                 64L << 20,
                 Duration.ofMillis(500),
-                RowGuard.Deletes.STRICT,
+                RowGuard.DeleteVisibility.STRICT,
                 new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30),
                 Duration.ofHours(72),
                 null,
-                PostgresOracle.Patience.USUAL.total(),
+                PostgresRowEvaluator.AskTimeouts.USUAL.total(),
                 RightsSettings.USUAL);
         SocketLimits limits = quick(outboxBytes);
         return new ServerSettings(
@@ -160,7 +160,7 @@ public final class TestServer implements AutoCloseable {
     }
 
     /// The same settings with this rule for DELETEs.
-    public static ServerSettings withDeletes(ServerSettings usual, RowGuard.Deletes deletes) {
+    public static ServerSettings withDeletes(ServerSettings usual, RowGuard.DeleteVisibility deletes) {
         ServerSettings.Database database = usual.database();
         return with(
                 usual,
@@ -226,7 +226,7 @@ public final class TestServer implements AutoCloseable {
     private static ServerSettings.Database with(
             ServerSettings.Database usual,
             ServerSettings.Reader reader,
-            RowGuard.Deletes deletes,
+            RowGuard.DeleteVisibility deletes,
             @Nullable Secret evaluationUrl,
             RightsSettings rights) {
         return new ServerSettings.Database(

@@ -97,7 +97,7 @@ public final class TestingServer implements AutoCloseable {
     }
 
     private static MemoryBudget usual() {
-        return new MemoryBudget(256L << 20, 64L << 20);
+        return new MemoryBudget(256L << 20, 64L << 20, System::nanoTime);
     }
 
     private static RestLimits rest(SocketLimits limits) {
@@ -117,7 +117,7 @@ public final class TestingServer implements AutoCloseable {
         TokenVerifier verifier = new TokenVerifier(tokens, time);
         Backends backends =
                 new Backends(feed, new Cursors(AckLimits.defaults(), time), topics, topics, () -> databaseBroadcasts);
-        this.sockets = new SocketServer(limits, presence, verifier, backends, time, memory, time::nanos);
+        this.sockets = new SocketServer(limits, presence, verifier, backends, time, memory, System::nanoTime, time::nanos);
         HttpRouting.Builder routing = HttpRouting.builder();
         sockets.register(routing);
         CallerQuestions callers = permissions == topics
@@ -138,7 +138,7 @@ public final class TestingServer implements AutoCloseable {
 
     /// For callers whose database is not that of the sockets.
     public static CallerQuestions callers(TopicPermissions permissions, int atOnce) {
-        return new CallerQuestions(new TopicQuestions(permissions, new TestingTopics(), atOnce));
+        return new CallerQuestions(new TopicQuestions(permissions, new TestingTopics(), atOnce, System::nanoTime));
     }
 
     /// The defaults, but refusals come soon.

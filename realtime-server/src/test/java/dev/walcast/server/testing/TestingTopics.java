@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// A database whose policies and stored messages are set by the test. By default no client may do anything.
 public final class TestingTopics implements TopicPermissions, MessageHistory {
     public interface Policy {
-        Access of(Question question) throws TopicCheckException;
+        TopicAccess of(TopicQuestion question) throws TopicCheckException;
     }
 
     public record Stored(String topic, Instant at, StoredMessage message) {}
@@ -21,12 +21,12 @@ public final class TestingTopics implements TopicPermissions, MessageHistory {
     private final AtomicInteger asking = new AtomicInteger();
     private final AtomicInteger askingMost = new AtomicInteger();
     private final AtomicInteger asked = new AtomicInteger();
-    private volatile Policy read = _ -> Access.NONE;
-    private volatile Policy write = _ -> Access.NONE;
+    private volatile Policy read = _ -> TopicAccess.NONE;
+    private volatile Policy write = _ -> TopicAccess.NONE;
     private volatile Runnable whileReadingHistory = () -> {};
     private volatile boolean historyFails;
 
-    public static final Access ALL = new Access(true, true);
+    public static final TopicAccess ALL = new TopicAccess(true, true);
 
     public TestingTopics read(Policy policy) {
         read = policy;
@@ -68,17 +68,17 @@ public final class TestingTopics implements TopicPermissions, MessageHistory {
     }
 
     @Override
-    public Access read(Question question, boolean presence) throws TopicCheckException {
-        Access access = ask(read, question);
-        return new Access(access.broadcast(), access.presence() && presence);
+    public TopicAccess read(TopicQuestion question, boolean presence) throws TopicCheckException {
+        TopicAccess access = ask(read, question);
+        return new TopicAccess(access.broadcast(), access.presence() && presence);
     }
 
     @Override
-    public Access write(Question question) throws TopicCheckException {
+    public TopicAccess write(TopicQuestion question) throws TopicCheckException {
         return ask(write, question);
     }
 
-    private Access ask(Policy policy, Question question) throws TopicCheckException {
+    private TopicAccess ask(Policy policy, TopicQuestion question) throws TopicCheckException {
         asked.incrementAndGet();
         askingMost.accumulateAndGet(asking.incrementAndGet(), Math::max);
         try {

@@ -22,7 +22,7 @@ class ReplayMemoryTest {
 
     @Test
     void replayThatOverflowsHoldsNothing() {
-        MemoryBudget budget = new MemoryBudget(16 << 20, 16 << 20);
+        MemoryBudget budget = new MemoryBudget(16 << 20, 16 << 20, System::nanoTime);
         MemoryAccount account = budget.open(() -> {});
         Replay replay = new Replay(account);
         for (int i = 0; i < MORE_THAN_IT_HOLDS; i++) {

@@ -3,16 +3,16 @@ package dev.walcast.server.window;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.Lsn;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class EvictedTransactionsTest {
     private final EvictedTransactions evicted = new EvictedTransactions();
 
-    private static Moment moment(long xmax, Long... running) {
+    private static PgSnapshot moment(long xmax, Long... running) {
         long xmin = running.length == 0 ? xmax : running[0];
-        return new Moment(xmin, xmax, Set.of(running), Lsn.ZERO);
+        return new PgSnapshot(xmin, xmax, Set.of(running), Lsn.ZERO);
     }
 
     @Test

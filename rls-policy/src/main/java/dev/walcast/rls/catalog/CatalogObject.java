@@ -5,15 +5,16 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.rls.RoleFacts;
 import java.util.List;
 
-/// What the catalog had of one object at one moment.
+/// One object of the catalog as a snapshot shows it.
 ///
-/// @param kind    `f` function, `o` operator, `r` relation, `t` type and what it is made of; others are told apart only
-/// @param names   what expressions that Postgres prints depend on
-/// @param version equal versions are made of the same rows of the catalog
-/// @param facts   of an operator its name and the types of its operands; of a relation its kind, whether row-level
-///                security is enabled and forced, and its owner; else empty
+/// @param kind    `f` function, `o` operator, `r` relation, `t` type or what it is made of; other letters only tell
+///                objects apart
+/// @param names   the names that Postgres prints for it in expressions
+/// @param version equal versions come from the same rows of the catalog
+/// @param facts   for an operator its name and the types of its operands; for a relation its kind, whether row-level
+///                security is enabled and forced, and its owner; otherwise empty
 record CatalogObject(char kind, long oid, String names, String version, List<String> facts) {
-    /// Objects before it are Postgres' own.
+    /// Objects with smaller oids belong to Postgres.
     static final long FIRST_USER_OID = 16_384;
 
     CatalogObject {
@@ -26,7 +27,7 @@ record CatalogObject(char kind, long oid, String names, String version, List<Str
         return kind == 'f';
     }
 
-    /// Of a relation: whether what the role sees of it depends on nothing but the role.
+    /// Whether the object is a relation of which all viewers of the role see the same rows.
     boolean looksTheSameToAll(RoleFacts role) {
         return kind == 'r'
                 && List.of("r", "p").contains(facts.get(0))

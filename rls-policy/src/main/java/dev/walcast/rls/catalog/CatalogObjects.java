@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// The objects that were looked up in one snapshot, each once. Used by one thread.
+/// Looks up objects in one snapshot, each once. Used by one thread.
 final class CatalogObjects {
     private final CatalogQueries queries;
     private final Set<Long> oids = new HashSet<>();
@@ -24,7 +24,7 @@ final class CatalogObjects {
         this.queries = requireNonNull(queries, "queries is null");
     }
 
-    /// Looks up what was not looked up yet.
+    /// Looks up the objects that were not looked up yet.
     ///
     /// @param functions qualified names
     void look(Collection<Long> oids, Collection<String> functions) throws SQLException {
@@ -57,7 +57,7 @@ final class CatalogObjects {
         return functions.getOrDefault(name, Set.of());
     }
 
-    /// All that there is of these.
+    /// Returns the objects that exist among these.
     Set<CatalogObject> of(Mentioned mentioned) {
         Set<CatalogObject> objects = new HashSet<>();
         mentioned.oids().forEach(oid -> objects.addAll(of(oid)));
@@ -65,7 +65,7 @@ final class CatalogObjects {
         return objects;
     }
 
-    /// What a table's rights mention.
+    /// The objects that the rights of a table depend on.
     ///
     /// @param functions qualified names
     record Mentioned(Set<Long> oids, Set<String> functions) {

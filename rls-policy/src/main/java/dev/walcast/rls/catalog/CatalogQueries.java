@@ -6,10 +6,10 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.index.ChangeEvent;
 import dev.walcast.filters.predicate.SessionSettings;
-import dev.walcast.rls.Moment;
-import dev.walcast.rls.Publishing;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.TablePublication;
 import dev.walcast.rls.catalog.TableFacts.ColumnFacts;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet.Function;
@@ -35,11 +35,11 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the catalog in one snapshot: from tables alone, and without a lock of any user's table. Functions such as
-/// `has_table_privilege` are not used: they look at the session's cache, which is newer than the snapshot, and for an
-/// instant after another session's commit older. For one connection and one thread.
+/// Reads the catalog in one snapshot. It reads tables only and locks no table of a user. It does not call functions
+/// such as `has_table_privilege`: these read the session's cache, which is newer than the snapshot, and older for an
+/// instant after the commit of another session. Used with one connection by one thread.
 final class CatalogQueries {
-    /// The longest text of a policy's tree that is read.
+    /// Longer texts of a policy's tree are not read.
     static final int TREE_LENGTH_MAX = 16 << 20;
 
     static final Duration LOCK_TIMEOUT = Duration.ofMillis(100);
@@ -58,18 +58,18 @@ final class CatalogQueries {
         this.connection = requireNonNull(connection, "connection is null");
     }
 
-    /// Begins the transaction whose snapshot decides.
-    Moment begin() throws SQLException {
+    /// Begins a transaction and takes its snapshot, which all queries up to [#end] show.
+    PgSnapshot begin() throws SQLException {
         connection.setAutoCommit(false);
         limit("set transaction isolation level repeatable read, read only; ", LOCK_TIMEOUT);
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("select pg_catalog.pg_current_snapshot()::text")) {
             row.next();
-            return Moment.parse(row.getString(1), Lsn.ZERO);
+            return PgSnapshot.parse(row.getString(1), Lsn.ZERO);
         }
     }
 
-    /// Begins a transaction whose statements each show the latest state.
+    /// Begins a transaction in which each statement shows the latest state.
     void beginLatest(Duration lockTimeout) throws SQLException {
         connection.setAutoCommit(false);
         limit("", lockTimeout);
@@ -79,7 +79,7 @@ final class CatalogQueries {
         connection.rollback();
     }
 
-    /// Bounds how long each statement of this transaction waits and runs.
+    /// Limits how long each statement of the transaction waits for locks and runs.
     private void limit(String before, Duration lockTimeout) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(before + "set local lock_timeout = " + lockTimeout.toMillis()
@@ -87,8 +87,10 @@ final class CatalogQueries {
         }
     }
 
+    /// Reads roles.
+    ///
     /// @param evaluator the role that evaluates policies; null for this connection's
-    /// @return one for each name
+    /// @return one entry for each name
     Map<String, RoleFacts> roles(Collection<String> names, @Nullable String evaluator) throws SQLException {
         Map<String, RoleFacts> roles = new HashMap<>();
         names.forEach(name -> roles.put(name, RoleFacts.unknown(name)));
@@ -114,7 +116,7 @@ final class CatalogQueries {
         return roles;
     }
 
-    /// A table that does not exist is left out.
+    /// Reads the versions of tables. A table that does not exist has no entry.
     Map<TableId, TableVersion> tables(Collection<TableId> tables, String publication) throws SQLException {
         Map<TableId, TableVersion> versions = new LinkedHashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(PublicationSql.of(connection, TABLES))) {
@@ -138,7 +140,7 @@ final class CatalogQueries {
         return versions;
     }
 
-    private static @Nullable Publishing publishing(ResultSet rows) throws SQLException {
+    private static @Nullable TablePublication publishing(ResultSet rows) throws SQLException {
         if (!rows.getBoolean("published")) {
             return null;
         }
@@ -156,7 +158,7 @@ final class CatalogQueries {
                 numbers.add(((Number) number).intValue());
             }
         }
-        return new Publishing(events, numbers, rows.getBoolean("filtered"));
+        return new TablePublication(events, numbers, rows.getBoolean("filtered"));
     }
 
     private static Set<Long> changing(Array transactions) throws SQLException {
@@ -169,9 +171,11 @@ final class CatalogQueries {
         return changing;
     }
 
-    /// @param failures takes the tables that cannot be understood
+    /// Reads owners, grants and columns of tables.
+    ///
+    /// @param failures receives the tables whose rows cannot be understood
     /// @return by oid
-    Map<Long, TableFacts> facts(Collection<TableVersion> tables, Failures failures) throws SQLException {
+    Map<Long, TableFacts> facts(Collection<TableVersion> tables, TableFailures failures) throws SQLException {
         Map<Long, TableVersion> versions = byOid(tables);
         Map<Long, TableFacts> heads = new HashMap<>();
         Map<Long, List<ColumnFacts>> columns = new HashMap<>();
@@ -215,7 +219,7 @@ final class CatalogQueries {
                 List.of());
     }
 
-    /// There is nothing to read of it.
+    /// Returns the facts of a table of which no column can be read.
     private static TableFacts withoutColumns(TableVersion version) {
         return new TableFacts(version.table(), version.oid(), 0, true, true, Set.of(), Set.of(), List.of());
     }
@@ -247,9 +251,11 @@ final class CatalogQueries {
         return new ColumnFacts(column, rows.getLong("collation_oid"), oids(rows.getArray("column_readers")));
     }
 
-    /// @param failures takes the tables that cannot be understood
+    /// Reads the policies of tables.
+    ///
+    /// @param failures receives the tables whose rows cannot be understood
     /// @return by the table's oid
-    Map<Long, List<StoredPolicy>> policies(Collection<TableVersion> tables, Failures failures) throws SQLException {
+    Map<Long, List<StoredPolicy>> policies(Collection<TableVersion> tables, TableFailures failures) throws SQLException {
         Map<Long, TableVersion> versions = byOid(tables);
         Map<Long, List<StoredPolicy>> policies = new HashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(POLICIES)) {
@@ -283,7 +289,9 @@ final class CatalogQueries {
                 NodeTree.parseOrOpaque(tree));
     }
 
-    /// @param functions qualified names, each of two plain identifiers and a point
+    /// Reads objects by oid, and functions by name.
+    ///
+    /// @param functions qualified names: two plain identifiers with a dot between them
     List<CatalogObject> objects(Collection<Long> oids, Collection<String> functions) throws SQLException {
         List<CatalogObject> objects = new ArrayList<>();
         try (PreparedStatement statement = connection.prepareStatement(OBJECTS)) {
@@ -313,6 +321,7 @@ final class CatalogQueries {
         return objects;
     }
 
+    /// Reads functions with their bodies.
     List<Function> functions(Collection<Long> oids) throws SQLException {
         List<Function> found = new ArrayList<>();
         try (PreparedStatement statement = connection.prepareStatement(FUNCTIONS)) {
@@ -335,7 +344,7 @@ final class CatalogQueries {
         return found;
     }
 
-    /// A body of several statements is a list, which is not looked into.
+    /// Parses a body. A body of several statements is a list, which is not parsed.
     private static @Nullable NodeTree body(@Nullable String tree) {
         return tree == null || !tree.startsWith("{") ? null : NodeTree.parseOrOpaque(tree);
     }

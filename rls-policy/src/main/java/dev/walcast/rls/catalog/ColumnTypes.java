@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads a column's type from a row of `columns.sql`.
 final class ColumnTypes {
-    /// Languages in which lower case of ASCII letters is plain, under ICU and under libc: those with rules of
-    /// their own (Turkish and its kin, Lithuanian) are not among them, nor any that nobody checked.
+    /// Languages in which ASCII letters have their plain lower case, under ICU and under libc. Languages with
+    /// rules of their own (Turkish, Azerbaijani, Lithuanian) are left out, and so are languages that were not
+    /// checked.
     private static final Set<String> PLAIN_LANGUAGES = Set.of(
             "", "c", "posix", "und", "en", "de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "nn", "fi", "pl", "cs",
             "sk", "ru", "uk", "ja", "zh", "ko");
@@ -38,7 +39,7 @@ final class ColumnTypes {
 
     private static @Nullable ColumnType element(ResultSet rows) throws SQLException {
         String name = rows.getString("element_type");
-        // Values of a domain's array would have to be looked into further than anybody needs.
+        // Values of an array of a domain are not compared in memory.
         if (name == null || rows.getBoolean("element_is_domain")) {
             return name == null ? null : opaque(rows);
         }
@@ -47,7 +48,7 @@ final class ColumnTypes {
         return new ColumnType(oid, sql, name, name, oid, sql, labels(rows.getArray("element_labels")), null, null);
     }
 
-    /// An element type that nothing in memory compares: its declared and base type differ.
+    /// Returns an element type that memory does not compare: its declared type and base type differ.
     private static ColumnType opaque(ResultSet rows) throws SQLException {
         String sql = rows.getString("element_sql");
         String name = rows.getString("element_type");

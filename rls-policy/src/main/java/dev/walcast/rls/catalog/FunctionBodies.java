@@ -2,10 +2,10 @@ package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.policy.ClaimsOnly;
+import dev.walcast.rls.cache.IdleExpiryCache;
+import dev.walcast.rls.policy.ClaimsOnlyProof;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet.Function;
-import dev.walcast.rls.recent.KeptWhileUsed;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,35 +16,37 @@ import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// The bodies of functions, read again only when the catalog has another version. Safe for any thread.
+/// Caches the bodies of functions. A body is read again when the catalog has another version. Safe for any thread.
 final class FunctionBodies {
-    /// How deep functions that call functions are followed.
+    /// How many levels of functions that call functions are followed.
     static final int CALLS_MAX = 4;
 
     private static final int FUNCTIONS_MAX = 20_000;
 
-    private final KeptWhileUsed<Long, Body> bodies;
+    private final IdleExpiryCache<Long, Body> bodies;
 
     FunctionBodies(LongSupplier nanoTime) {
-        this.bodies = new KeptWhileUsed<>(FUNCTIONS_MAX, nanoTime);
+        this.bodies = new IdleExpiryCache<>(FUNCTIONS_MAX, nanoTime);
     }
 
-    /// @param version empty for Postgres' own functions, which do not change
+    /// A cached function, with the functions that its body names.
+    ///
+    /// @param version empty for functions of Postgres, which do not change
     private record Body(String version, Function function, Set<Long> oids, Set<String> names) {
         static Body of(String version, Function function) {
             NodeTree tree = function.tree();
             return new Body(
                     version,
                     function,
-                    tree == null ? Set.of() : Mentions.functions(List.of(tree)),
-                    ClaimsOnly.qualifiedCalls(function));
+                    tree == null ? Set.of() : TreeReferences.functions(List.of(tree)),
+                    ClaimsOnlyProof.qualifiedCalls(function));
         }
     }
 
-    /// Functions, and which objects decide what they are.
+    /// Functions, and the objects on which they depend.
     record Found(Map<Long, Function> functions, Set<Long> oids, Set<String> names) {}
 
-    /// The functions of the oids, and those that these mention.
+    /// Finds functions, and the functions that these call, up to [#CALLS_MAX] levels.
     Found follow(Set<Long> roots, CatalogObjects objects, CatalogQueries queries) throws SQLException {
         Map<Long, Function> found = new TreeMap<>();
         Set<Long> askedOids = new HashSet<>();

@@ -1,10 +1,10 @@
 package dev.walcast.rls.catalog;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Moment;
-import dev.walcast.rls.catalog.KnownTable.Printed;
+import dev.walcast.rls.PgSnapshot;
+import dev.walcast.rls.cache.IdleExpiryCache;
+import dev.walcast.rls.catalog.CachedTable.Printed;
 import dev.walcast.rls.policy.StoredPolicy;
-import dev.walcast.rls.recent.KeptWhileUsed;
 import dev.walcast.rls.sql.SqlFile;
 import dev.walcast.rls.sql.SqlStates;
 import java.sql.Connection;
@@ -23,16 +23,16 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
-/// Lets Postgres print policies. That takes a lock of the table, and shows the catalog as it is at that time: the
-/// caller must compare the state of before with the state of after. Safe for any thread.
+/// Makes Postgres print policies. Printing locks the table, and shows the catalog as it is then: the caller must
+/// compare the states before and after it. Safe for any thread.
 final class PolicyPrinter {
-    /// How long the first attempt waits, of all tables together.
+    /// How long the first attempt waits for the locks of all tables.
     private static final Duration FIRST_WAIT = Duration.ofMillis(20);
 
-    /// How long one table is waited for.
+    /// How long to wait for the lock of one table.
     private static final Duration WAIT = Duration.ofMillis(80);
 
-    /// How long a table is waited for that was locked a moment ago, or after others were.
+    /// How long to wait for a table that was locked lately, and for any table after another one was locked.
     private static final Duration SHORT_WAIT = Duration.ofMillis(1);
 
     private static final int LOCKED_MAX = 10_000;
@@ -40,38 +40,41 @@ final class PolicyPrinter {
 
     private static final String PRINT = SqlFile.read(PolicyPrinter.class, "print-policies.sql");
 
-    /// A transaction is seen before it tells others to forget what they know of the catalog, and ends its own lock only
-    /// after that.
+    /// Finds transactions that are ending. A transaction becomes visible, then invalidates the catalog caches of
+    /// other sessions, then releases its own lock.
     private static final String ENDING = """
             select pg_catalog.array_agg(l.transactionid::text) from pg_catalog.pg_locks l
              where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted
              group by l.virtualtransaction""";
 
-    private final KeptWhileUsed<TableId, Boolean> lockedLately;
+    private final IdleExpiryCache<TableId, Boolean> lockedLately;
 
     PolicyPrinter(LongSupplier nanoTime) {
-        this.lockedLately = new KeptWhileUsed<>(LOCKED_MAX, nanoTime);
+        this.lockedLately = new IdleExpiryCache<>(LOCKED_MAX, nanoTime);
     }
 
-    /// What could be printed.
+    /// The result of printing.
     ///
-    /// @param tables   with all expressions
-    /// @param changed  those that changed meanwhile
-    /// @param failures why others could not be printed for now
-    record Outcome(List<KnownTable> tables, Set<TableId> changed, Map<TableId, SQLException> failures) {}
+    /// @param tables   the printed tables, with all expressions
+    /// @param changed  the tables that changed meanwhile
+    /// @param failures why other tables could not be printed now
+    record Outcome(List<CachedTable> tables, Set<TableId> changed, Map<TableId, SQLException> failures) {}
 
-    /// @param tables as they were at the moment
-    Outcome print(Connection connection, Collection<KnownTable> tables, Moment moment) throws SQLException {
+    /// Prints what is unprinted.
+    ///
+    /// @param tables   as the snapshot shows them
+    /// @param snapshot of the transaction that read them
+    Outcome print(Connection connection, Collection<CachedTable> tables, PgSnapshot snapshot) throws SQLException {
         Outcome outcome = new Outcome(new ArrayList<>(), new HashSet<>(), new HashMap<>());
         if (tables.isEmpty()) {
             return outcome;
         }
-        if (!isToldToAll(connection, moment)) {
+        if (!isToldToAll(connection, snapshot)) {
             tables.forEach(table -> outcome.changed.add(table.facts().table()));
             return outcome;
         }
-        List<KnownTable> free = new ArrayList<>();
-        List<KnownTable> locked = new ArrayList<>();
+        List<CachedTable> free = new ArrayList<>();
+        List<CachedTable> locked = new ArrayList<>();
         tables.forEach(table -> (lockedLately.get(table.facts().table()) == null ? free : locked).add(table));
         if (free.size() < 2 || !printTogether(connection, free, outcome)) {
             printEach(connection, free, WAIT, outcome);
@@ -80,8 +83,8 @@ final class PolicyPrinter {
         return outcome;
     }
 
-    /// Whether every transaction that the moment shows has told this connection what it changed.
-    private static boolean isToldToAll(Connection connection, Moment moment) throws SQLException {
+    /// Whether every transaction that the snapshot shows has invalidated the catalog caches of this connection.
+    private static boolean isToldToAll(Connection connection, PgSnapshot snapshot) throws SQLException {
         CatalogQueries queries = new CatalogQueries(connection);
         for (int i = 0; i < TRANSACTIONS_TRIES_MAX; i++) {
             boolean isEnding = false;
@@ -89,7 +92,7 @@ final class PolicyPrinter {
             try (Statement statement = connection.createStatement();
                     ResultSet rows = statement.executeQuery(ENDING)) {
                 while (rows.next()) {
-                    isEnding |= isShown((String[]) rows.getArray(1).getArray(), moment);
+                    isEnding |= isShown((String[]) rows.getArray(1).getArray(), snapshot);
                 }
             } finally {
                 queries.end();
@@ -101,12 +104,13 @@ final class PolicyPrinter {
         return false;
     }
 
-    /// @param transactions one with its subtransactions; of these alone the moment does not know when they run
-    private static boolean isShown(String[] transactions, Moment moment) {
-        return Stream.of(transactions).allMatch(transaction -> moment.contains(Long.parseUnsignedLong(transaction)));
+    /// @param transactions a transaction with its subtransactions; the snapshot does not list running
+    ///                     subtransactions
+    private static boolean isShown(String[] transactions, PgSnapshot snapshot) {
+        return Stream.of(transactions).allMatch(transaction -> snapshot.contains(Long.parseUnsignedLong(transaction)));
     }
 
-    private boolean printTogether(Connection connection, List<KnownTable> tables, Outcome outcome) throws SQLException {
+    private boolean printTogether(Connection connection, List<CachedTable> tables, Outcome outcome) throws SQLException {
         try {
             Map<Long, String> printed = printed(connection, tables, FIRST_WAIT);
             tables.forEach(table -> take(table, printed, outcome));
@@ -119,10 +123,10 @@ final class PolicyPrinter {
         }
     }
 
-    private void printEach(Connection connection, List<KnownTable> tables, Duration firstWait, Outcome outcome)
+    private void printEach(Connection connection, List<CachedTable> tables, Duration firstWait, Outcome outcome)
             throws SQLException {
         Duration wait = firstWait;
-        for (KnownTable table : tables) {
+        for (CachedTable table : tables) {
             TableId id = table.facts().table();
             try {
                 take(table, printed(connection, List.of(table), wait), outcome);
@@ -136,7 +140,7 @@ final class PolicyPrinter {
                     lockedLately.put(id, Boolean.TRUE);
                     outcome.failures.put(id, e);
                 } else {
-                    // An object that is mentioned was dropped meanwhile, say.
+                    // For example, an object that the policy mentions was dropped.
                     outcome.changed.add(id);
                 }
             }
@@ -147,7 +151,7 @@ final class PolicyPrinter {
         return Set.of("55P03", "57014", "40P01").contains(String.valueOf(e.getSQLState()));
     }
 
-    private static void take(KnownTable table, Map<Long, String> expressions, Outcome outcome) {
+    private static void take(CachedTable table, Map<Long, String> expressions, Outcome outcome) {
         Map<Long, Printed> printed = new HashMap<>(table.expressions());
         for (StoredPolicy policy : table.unprinted()) {
             String expression = expressions.get(policy.oid());
@@ -160,8 +164,8 @@ final class PolicyPrinter {
         outcome.tables.add(table.withExpressions(printed));
     }
 
-    /// By oid; a policy of a table that was dropped is missing.
-    private static Map<Long, String> printed(Connection connection, List<KnownTable> tables, Duration wait)
+    /// Returns the printed policies by oid. A policy of a dropped table is missing.
+    private static Map<Long, String> printed(Connection connection, List<CachedTable> tables, Duration wait)
             throws SQLException {
         CatalogQueries queries = new CatalogQueries(connection);
         Object[] oids = tables.stream()

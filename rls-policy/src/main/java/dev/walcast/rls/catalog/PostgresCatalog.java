@@ -24,7 +24,7 @@ import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Asks a real Postgres. Safe for any thread; each call takes one connection from the pool.
+/// Reads the catalog of a Postgres database. Safe for any thread. Each call takes one connection from the pool.
 public final class PostgresCatalog implements Catalog {
     private static final String PUBLISHED = SqlFile.read(PostgresCatalog.class, "published-tables.sql");
     private static final String RELATION = SqlFile.read(PostgresCatalog.class, "relation.sql");
@@ -33,6 +33,7 @@ public final class PostgresCatalog implements Catalog {
     private final DataSource dataSource;
     private final String publication;
 
+    /// Makes a catalog for one publication, which does not have to exist.
     public PostgresCatalog(DataSource dataSource, String publication) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
         this.publication = requireNonNull(publication, "publication is null");
@@ -62,7 +63,7 @@ public final class PostgresCatalog implements Catalog {
     }
 
     @Override
-    public Map<Question, TableAccess> access(Collection<Question> questions) throws SQLException {
+    public Map<AccessQuestion, TableAccess> access(Collection<AccessQuestion> questions) throws SQLException {
         if (questions.isEmpty()) {
             return Map.of();
         }
@@ -78,19 +79,19 @@ public final class PostgresCatalog implements Catalog {
         }
     }
 
-    private Map<Question, TableAccess> access(CatalogQueries queries, Collection<Question> questions)
+    private Map<AccessQuestion, TableAccess> access(CatalogQueries queries, Collection<AccessQuestion> questions)
             throws SQLException {
-        Failures failures = new Failures();
+        TableFailures failures = new TableFailures();
         Map<String, RoleFacts> roles =
-                queries.roles(Set.copyOf(questions.stream().map(Question::role).toList()), null);
+                queries.roles(Set.copyOf(questions.stream().map(AccessQuestion::role).toList()), null);
         Map<TableId, TableVersion> versions = queries.tables(
-                Set.copyOf(questions.stream().map(Question::table).toList()), publication);
+                Set.copyOf(questions.stream().map(AccessQuestion::table).toList()), publication);
         Map<Long, TableFacts> facts = queries.facts(versions.values(), failures);
         for (SQLException failure : failures.all().values()) {
             throw failure;
         }
-        Map<Question, TableAccess> accesses = new HashMap<>();
-        for (Question question : questions) {
+        Map<AccessQuestion, TableAccess> accesses = new HashMap<>();
+        for (AccessQuestion question : questions) {
             TableVersion version = versions.get(question.table());
             if (version != null) {
                 accesses.put(
@@ -133,7 +134,7 @@ public final class PostgresCatalog implements Catalog {
     }
 
     @Override
-    public RelationFacts relation(Question question) throws SQLException {
+    public RelationFacts relation(AccessQuestion question) throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(PublicationSql.of(connection, RELATION))) {
             for (int i = 1; i <= 3; i++) {

@@ -4,15 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Moment;
-import dev.walcast.rls.Publishing;
+import dev.walcast.rls.Catalog.AccessQuestion;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.RoleFacts;
+import dev.walcast.rls.TablePublication;
+import dev.walcast.rls.cache.IdleExpiryCache;
 import dev.walcast.rls.catalog.CatalogObjects.Mentioned;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet.Operator;
 import dev.walcast.rls.policy.StoredPolicy;
-import dev.walcast.rls.recent.KeptWhileUsed;
 import dev.walcast.rls.rights.RightsReader;
 import dev.walcast.rls.rights.TableRights;
 import dev.walcast.rls.session.ServerTimeZone;
@@ -32,13 +32,13 @@ import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Reads rights and policies from the catalog of a real Postgres. Safe for any thread.
+/// Reads rights and policies from the catalog of a Postgres database. Safe for any thread.
 ///
-/// Everything but the text of policies is read from tables in one snapshot. What a text is printed of is compared
-/// before and after it was printed; a text is kept until something that it depends on changes. What was read of a
-/// table is kept as long as the catalog holds the same rows, so an unchanged table costs a comparison.
+/// It reads everything except the text of policies from tables in one snapshot. It compares what a text depends on
+/// before and after Postgres prints the text, and keeps the text until one of these objects changes. It keeps what it
+/// read about a table while the catalog holds the same rows, so an unchanged table costs one comparison.
 public final class PostgresRightsReader implements RightsReader {
-    /// How often a reading begins anew because something changed meanwhile.
+    /// How many attempts a reading makes when the catalog changes meanwhile.
     private static final int ROUNDS_MAX = 6;
 
     private static final int TABLES_MAX = 20_000;
@@ -49,40 +49,39 @@ public final class PostgresRightsReader implements RightsReader {
     private final @Nullable String evaluator;
     private final SettingsReader settings;
     private final Runnable renew;
-    private final KeptWhileUsed<TableId, KnownTable> tables;
-    private final KeptWhileUsed<Question, Known> rights;
+    private final IdleExpiryCache<TableId, CachedTable> tables;
+    private final IdleExpiryCache<AccessQuestion, Known> rights;
     private final FunctionBodies functions;
     private final PolicyPrinter printer;
 
-    /// Postgres' own operators, by oid; they do not change.
+    /// The operators of Postgres, by oid. They do not change.
     private final Map<Long, CatalogObject> operators = new ConcurrentHashMap<>();
 
-    /// @param isolated of connections made by `IsolatedConnections`; their role evaluates policies
-    public PostgresRightsReader(DataSource isolated, String publication) {
-        this(isolated, publication, null);
+    /// Makes a reader for connections whose login evaluates policies.
+    ///
+    /// @param isolated connections set up by `IsolatedConnections`
+    public PostgresRightsReader(DataSource isolated, String publication, LongSupplier nanoTime) {
+        this(isolated, publication, null, nanoTime);
     }
 
-    /// @param isolated  of connections made by `IsolatedConnections`
+    /// Makes a reader for a server whose time zone is known to be UTC.
+    ///
+    /// @param isolated  connections set up by `IsolatedConnections`
     /// @param evaluator the role that evaluates policies; null for the connections' own
-    public PostgresRightsReader(DataSource isolated, String publication, @Nullable String evaluator) {
-        this(isolated, publication, evaluator, null, () -> {}, System::nanoTime);
+    public PostgresRightsReader(
+            DataSource isolated, String publication, @Nullable String evaluator, LongSupplier nanoTime) {
+        this(isolated, publication, evaluator, null, () -> {}, nanoTime);
     }
 
-    /// @param isolated  of connections made by `IsolatedConnections`
+    /// Makes a reader.
+    ///
+    /// @param isolated  connections set up by `IsolatedConnections`
     /// @param evaluator the role that evaluates policies; null for the connections' own
     /// @param timeZone  null when the server's own time zone is known to be UTC
-    /// @param renew     called when sessions that have begun have other settings than new ones: all
-    ///                  connections that read rights or evaluate must be made anew
+    /// @param renew     replaces all connections that read rights or evaluate. Called when new sessions have other
+    ///                  settings than the open ones
+    /// @param nanoTime  a monotonic clock, in nanoseconds
     public PostgresRightsReader(
-            DataSource isolated,
-            String publication,
-            @Nullable String evaluator,
-            @Nullable ServerTimeZone timeZone,
-            Runnable renew) {
-        this(isolated, publication, evaluator, timeZone, renew, System::nanoTime);
-    }
-
-    PostgresRightsReader(
             DataSource isolated,
             String publication,
             @Nullable String evaluator,
@@ -94,23 +93,23 @@ public final class PostgresRightsReader implements RightsReader {
         this.evaluator = evaluator;
         this.settings = new SettingsReader(timeZone);
         this.renew = requireNonNull(renew, "renew is null");
-        this.tables = new KeptWhileUsed<>(TABLES_MAX, nanoTime);
-        this.rights = new KeptWhileUsed<>(RIGHTS_MAX, nanoTime);
+        this.tables = new IdleExpiryCache<>(TABLES_MAX, nanoTime);
+        this.rights = new IdleExpiryCache<>(RIGHTS_MAX, nanoTime);
         this.functions = new FunctionBodies(nanoTime);
         this.printer = new PolicyPrinter(nanoTime);
     }
 
-    /// What the rights of a question were made of.
+    /// The rights that answer a question, with what they were made from.
     private record Known(
-            KnownTable table, RoleFacts role, @Nullable Publishing publishing, TableRights rights) {
+            CachedTable table, RoleFacts role, @Nullable TablePublication publishing, TableRights rights) {
         @SuppressWarnings("ReferenceEquality") // a table is made anew whenever anything about it changed
-        boolean isOf(KnownTable table, RoleFacts role, @Nullable Publishing publishing) {
+        boolean isOf(CachedTable table, RoleFacts role, @Nullable TablePublication publishing) {
             return this.table == table && Objects.equals(this.publishing, publishing) && this.role.equals(role);
         }
     }
 
     @Override
-    public Reading read(Set<Question> questions) throws SQLException {
+    public Reading read(Set<AccessQuestion> questions) throws SQLException {
         tables.forget();
         rights.forget();
         functions.forget();
@@ -128,29 +127,29 @@ public final class PostgresRightsReader implements RightsReader {
         }
     }
 
-    /// One attempt. Used by one thread.
+    /// One attempt to read. Used by one thread.
     private final class Round {
-        private final Set<Question> questions;
-        private final Failures failures = new Failures();
-        private final Map<TableId, KnownTable> known = new HashMap<>();
+        private final Set<AccessQuestion> questions;
+        private final TableFailures failures = new TableFailures();
+        private final Map<TableId, CachedTable> known = new HashMap<>();
         private final Set<TableId> changed = new HashSet<>();
-        private Moment moment = Moment.parse("0:0:", Lsn.ZERO);
+        private PgSnapshot snapshot = PgSnapshot.parse("0:0:", Lsn.ZERO);
         private Map<String, RoleFacts> roles = Map.of();
         private Map<TableId, TableVersion> versions = Map.of();
         private Set<TableId> unsettled = Set.of();
 
-        Round(Set<Question> questions) {
+        Round(Set<AccessQuestion> questions) {
             this.questions = questions;
         }
 
-        /// Whether nothing that was read changed meanwhile.
+        /// Reads. Returns false when something changed meanwhile.
         boolean read(Connection connection) throws SQLException {
             CatalogQueries queries = new CatalogQueries(connection);
             UnsettledTables unsettledTables = new UnsettledTables(connection);
             unsettledTables.readLocks();
-            moment = queries.begin();
+            snapshot = queries.begin();
             Map<String, RoleFacts> named = queries.roles(
-                    Set.copyOf(questions.stream().map(Question::role).toList()), evaluator);
+                    Set.copyOf(questions.stream().map(AccessQuestion::role).toList()), evaluator);
             Map<String, RoleFacts> complete = settings.read(connection, named, evaluator);
             if (complete == null) {
                 renew.run();
@@ -158,10 +157,10 @@ public final class PostgresRightsReader implements RightsReader {
             }
             roles = complete;
             versions = queries.tables(tablesAsked(), publication);
-            List<KnownTable> fresh = new Reader(queries).read();
+            List<CachedTable> fresh = new Reader(queries).read();
             queries.end();
-            List<KnownTable> unprinted = new ArrayList<>();
-            for (KnownTable table : fresh) {
+            List<CachedTable> unprinted = new ArrayList<>();
+            for (CachedTable table : fresh) {
                 if (table.unprinted().isEmpty()) {
                     keep(table);
                 } else {
@@ -169,21 +168,21 @@ public final class PostgresRightsReader implements RightsReader {
                 }
             }
             print(connection, unprinted);
-            unsettled = unsettledTables.of(versions.values(), moment);
+            unsettled = unsettledTables.of(versions.values(), snapshot);
             return changed.isEmpty();
         }
 
         private Set<TableId> tablesAsked() {
-            return Set.copyOf(questions.stream().map(Question::table).toList());
+            return Set.copyOf(questions.stream().map(AccessQuestion::table).toList());
         }
 
-        private void keep(KnownTable table) {
+        private void keep(CachedTable table) {
             known.put(table.facts().table(), table);
             tables.put(table.facts().table(), table);
         }
 
-        private void print(Connection connection, List<KnownTable> unprinted) throws SQLException {
-            PolicyPrinter.Outcome outcome = printer.print(connection, unprinted, moment);
+        private void print(Connection connection, List<CachedTable> unprinted) throws SQLException {
+            PolicyPrinter.Outcome outcome = printer.print(connection, unprinted, snapshot);
             changed.addAll(outcome.changed());
             outcome.failures().forEach(failures::add);
             if (!outcome.tables().isEmpty()) {
@@ -194,13 +193,14 @@ public final class PostgresRightsReader implements RightsReader {
             }
         }
 
-        /// What was printed is of the moment when nothing that it depends on changed between the moment and now.
-        private void verify(CatalogQueries queries, List<KnownTable> printed) throws SQLException {
+        /// Keeps the tables of which nothing changed since the snapshot. Their printed texts are then those
+        /// of the snapshot.
+        private void verify(CatalogQueries queries, List<CachedTable> printed) throws SQLException {
             Map<TableId, TableVersion> now = queries.tables(
                     printed.stream().map(table -> table.facts().table()).toList(), publication);
             CatalogObjects objects = new CatalogObjects(queries);
-            look(objects, printed.stream().map(KnownTable::mentioned).toList());
-            for (KnownTable table : printed) {
+            look(objects, printed.stream().map(CachedTable::mentioned).toList());
+            for (CachedTable table : printed) {
                 TableId id = table.facts().table();
                 TableVersion version = now.get(id);
                 if (version != null
@@ -219,9 +219,9 @@ public final class PostgresRightsReader implements RightsReader {
             }
             changed.forEach(table -> failures.add(
                     table, new SQLException("the rights of " + table + " change faster than they are read", "40001")));
-            Map<Question, TableRights> answers = new HashMap<>();
-            for (Question question : questions) {
-                KnownTable table = known.get(question.table());
+            Map<AccessQuestion, TableRights> answers = new HashMap<>();
+            for (AccessQuestion question : questions) {
+                CachedTable table = known.get(question.table());
                 if (table != null && !failures.contains(question.table())) {
                     failures.guard(question.table(), () -> answers.put(question, rights(question, table)));
                 }
@@ -229,12 +229,12 @@ public final class PostgresRightsReader implements RightsReader {
             answers.keySet().removeIf(question -> failures.contains(question.table()));
             Set<TableId> answered = new HashSet<>(unsettled);
             answered.removeIf(failures::contains);
-            return new Reading(moment, answers, failures.all(), answered);
+            return new Reading(snapshot, answers, failures.all(), answered);
         }
 
-        private TableRights rights(Question question, KnownTable table) {
+        private TableRights rights(AccessQuestion question, CachedTable table) {
             RoleFacts role = requireNonNull(roles.get(question.role()));
-            Publishing publishing =
+            TablePublication publishing =
                     requireNonNull(versions.get(question.table())).publishing();
             Known before = rights.get(question);
             if (before != null && before.isOf(table, role, publishing)) {
@@ -246,7 +246,7 @@ public final class PostgresRightsReader implements RightsReader {
             return kept;
         }
 
-        /// Reads what is not known yet of the moment.
+        /// Reads the tables that are not in the cache, or changed.
         private final class Reader {
             private final CatalogQueries queries;
             private final CatalogObjects objects;
@@ -256,21 +256,23 @@ public final class PostgresRightsReader implements RightsReader {
                 this.objects = new CatalogObjects(queries);
             }
 
-            /// @return the tables that are not as they were known; some of their policies may have to be printed
-            List<KnownTable> read() throws SQLException {
-                Map<TableId, KnownTable> before = new HashMap<>();
+            /// Reads them. Some of their policies may be unprinted.
+            ///
+            /// @return the tables that were read
+            List<CachedTable> read() throws SQLException {
+                Map<TableId, CachedTable> before = new HashMap<>();
                 for (TableVersion version : versions.values()) {
-                    KnownTable table = tables.get(version.table());
+                    CachedTable table = tables.get(version.table());
                     if (table != null) {
                         before.put(version.table(), table);
                     }
                 }
                 look(
                         objects,
-                        before.values().stream().map(KnownTable::mentioned).toList());
+                        before.values().stream().map(CachedTable::mentioned).toList());
                 List<TableVersion> fresh = new ArrayList<>();
                 for (TableVersion version : versions.values()) {
-                    KnownTable table = before.get(version.table());
+                    CachedTable table = before.get(version.table());
                     if (table != null
                             && version.isSameState(table.version())
                             && objects.of(table.mentioned()).equals(table.objects())) {
@@ -282,7 +284,7 @@ public final class PostgresRightsReader implements RightsReader {
                 return fresh.isEmpty() ? List.of() : read(fresh, before);
             }
 
-            private List<KnownTable> read(List<TableVersion> fresh, Map<TableId, KnownTable> before)
+            private List<CachedTable> read(List<TableVersion> fresh, Map<TableId, CachedTable> before)
                     throws SQLException {
                 Map<Long, TableFacts> facts = queries.facts(fresh, failures);
                 Map<Long, List<StoredPolicy>> policies = queries.policies(fresh, failures);
@@ -293,13 +295,13 @@ public final class PostgresRightsReader implements RightsReader {
                                 requireNonNull(facts.get(version.oid())),
                                 policies.getOrDefault(version.oid(), List.of())))));
                 objects.look(mentioned, Set.of());
-                List<KnownTable> read = new ArrayList<>();
+                List<CachedTable> read = new ArrayList<>();
                 for (TableVersion version : fresh) {
                     if (failures.contains(version.table())) {
                         continue;
                     }
                     try {
-                        KnownTable table = known(
+                        CachedTable table = known(
                                 version,
                                 requireNonNull(facts.get(version.oid())),
                                 policies.getOrDefault(version.oid(), List.of()));
@@ -311,21 +313,21 @@ public final class PostgresRightsReader implements RightsReader {
                 return read;
             }
 
-            private KnownTable known(TableVersion version, TableFacts facts, List<StoredPolicy> policies)
+            private CachedTable known(TableVersion version, TableFacts facts, List<StoredPolicy> policies)
                     throws SQLException {
                 List<NodeTree> trees = policies.stream().map(StoredPolicy::tree).toList();
                 Set<Long> oids = mentioned(facts, policies);
-                FunctionBodies.Found found = functions.follow(Mentions.functions(trees), objects, queries);
+                FunctionBodies.Found found = functions.follow(TreeReferences.functions(trees), objects, queries);
                 oids.addAll(found.oids());
                 Mentioned mentioned = new Mentioned(oids, found.names());
-                return new KnownTable(
+                return new CachedTable(
                         version,
                         facts,
                         policies,
                         mentioned,
                         objects.of(mentioned),
                         found.functions(),
-                        operators(Mentions.operators(trees), objects),
+                        operators(TreeReferences.operators(trees), objects),
                         Map.of());
             }
         }
@@ -334,10 +336,10 @@ public final class PostgresRightsReader implements RightsReader {
             Set<Long> oids = facts.objects();
             oids.add(facts.oid());
             for (StoredPolicy policy : policies) {
-                oids.addAll(Mentions.names(policy.tree()));
+                oids.addAll(TreeReferences.names(policy.tree()));
             }
             oids.addAll(
-                    Mentions.relations(policies.stream().map(StoredPolicy::tree).toList()));
+                    TreeReferences.relations(policies.stream().map(StoredPolicy::tree).toList()));
             return oids;
         }
     }

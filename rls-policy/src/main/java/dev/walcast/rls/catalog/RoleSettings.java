@@ -2,9 +2,10 @@ package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.RoleFacts;
-import dev.walcast.rls.recent.Recent;
+import dev.walcast.rls.cache.SingleFlightCache;
 import dev.walcast.rls.session.ServerTimeZone;
 import dev.walcast.rls.session.SettingsReader;
 import java.sql.Connection;
@@ -12,34 +13,45 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Knows the settings that fresh sessions of roles begin with; an answer is at most [Recent#MAX_AGE] old. Safe for any
-/// thread; calls block.
+/// Caches the settings with which new sessions of roles begin. An answer is at most [SingleFlightCache#MAX_AGE] old.
+/// Safe for any thread. Calls block.
 public final class RoleSettings {
     private static final int TRIES_MAX = 3;
 
     private final DataSource isolated;
     private final @Nullable String evaluator;
     private final Runnable renew;
+
+    @GuardedBy("reading")
     private final SettingsReader reader;
     private final ReentrantLock reading = new ReentrantLock();
-    private final Recent<String, SessionSettings> recent = new Recent<>(System::nanoTime);
+    private final SingleFlightCache<String, SessionSettings> recent;
 
-    /// @param isolated  of connections made by `IsolatedConnections`
-    /// @param evaluator a further role that Walcast logs in as; null when there is none
+    /// Makes the cache.
+    ///
+    /// @param isolated  connections set up by `IsolatedConnections`
+    /// @param evaluator a further login of Walcast; null when there is none
     /// @param timeZone  null when the server's own time zone is known to be UTC
     /// @param renew     see [PostgresRightsReader]
+    /// @param nanoTime  a monotonic clock, in nanoseconds
     public RoleSettings(
-            DataSource isolated, @Nullable String evaluator, @Nullable ServerTimeZone timeZone, Runnable renew) {
+            DataSource isolated,
+            @Nullable String evaluator,
+            @Nullable ServerTimeZone timeZone,
+            Runnable renew,
+            LongSupplier nanoTime) {
         this.isolated = requireNonNull(isolated, "isolated is null");
         this.evaluator = evaluator;
         this.renew = requireNonNull(renew, "renew is null");
         this.reader = new SettingsReader(timeZone);
+        this.recent = new SingleFlightCache<>(nanoTime);
     }
 
-    /// @param role one that does not exist has no settings
+    /// Returns the settings of a role. A role that does not exist has none.
     public SessionSettings of(String role) throws SQLException {
         return requireNonNull(recent.<SQLException, SQLException>get(role, () -> read(role)));
     }
@@ -60,6 +72,7 @@ public final class RoleSettings {
         throw new SQLException("the settings of the database change faster than they are read", "40001");
     }
 
+    @GuardedBy("reading")
     private @Nullable Map<String, RoleFacts> tryToRead(String role) throws SQLException {
         try (Connection connection = isolated.getConnection()) {
             CatalogQueries queries = new CatalogQueries(connection);

@@ -3,22 +3,22 @@ package dev.walcast.rls.catalog;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Publishing;
 import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.RoleStanding;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.TablePublication;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What one table is and who was granted what on it, as the catalog had it at one moment. Grantees are oids of roles;
-/// PUBLIC is 0.
+/// Describes one table and the grants on it, as the catalog had them at one moment. Grantees are oids of roles; PUBLIC
+/// is 0.
 ///
-/// @param schemaUsers who was granted USAGE on its schema
-/// @param readers     who was granted SELECT on all of it
+/// @param schemaUsers the roles with USAGE on its schema
+/// @param readers     the roles with SELECT on the whole table
 record TableFacts(
         TableId table,
         long oid,
@@ -35,9 +35,11 @@ record TableFacts(
         columns = List.copyOf(columns);
     }
 
-    /// @param column    as a role has it that may not read it
+    /// One column and the grants on it.
+    ///
+    /// @param column    the column, as a role has it that may not read it
     /// @param collation oid; 0 for none
-    /// @param readers   who was granted SELECT on this column
+    /// @param readers   the roles with SELECT on this column
     record ColumnFacts(ColumnAccess column, long collation, Set<Long> readers) {
         ColumnFacts {
             requireNonNull(column, "column is null");
@@ -59,9 +61,9 @@ record TableFacts(
         }
     }
 
-    /// What the role may do, as `has_schema_privilege` and `has_column_privilege` decide; a role that must not be used
-    /// reads nothing.
-    TableAccess access(RoleFacts role, @Nullable Publishing publishing) {
+    /// Returns what the role may do, as `has_schema_privilege` and `has_column_privilege` decide. A role as which
+    /// the server may not act reads nothing.
+    TableAccess access(RoleFacts role, @Nullable TablePublication publishing) {
         boolean usable = role.standing() == RoleStanding.USABLE;
         boolean readsAll = role.isAmong(readers) || role.readsAllTables();
         List<ColumnAccess> accesses = new ArrayList<>(columns.size());
@@ -79,7 +81,7 @@ record TableFacts(
                 role.settings());
     }
 
-    /// Oids of the types and collations of users that the columns have.
+    /// Returns the oids of the columns' types and collations that users have created.
     Set<Long> objects() {
         Set<Long> oids = new HashSet<>();
         for (ColumnFacts column : columns) {

@@ -3,7 +3,7 @@ package dev.walcast.rls.catalog;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.sql.SqlFile;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Finds the tables whose rights a transaction is changing that may be committed in the log already. For one connection
-/// and one thread.
+/// Finds the tables whose rights are being changed by a transaction that may already be committed in the log. Used
+/// with one connection by one thread.
 final class UnsettledTables {
     private static final String LOCKS = SqlFile.read(UnsettledTables.class, "locks.sql");
     private static final String TRANSACTIONS = SqlFile.read(UnsettledTables.class, "transactions.sql");
@@ -26,15 +26,15 @@ final class UnsettledTables {
 
     private final Connection connection;
 
-    /// Transactions that held a table for themselves and were not waiting for their client, by the table's oid.
+    /// Transactions that held an exclusive lock of a table and did not wait for their client, by the table's oid.
     private final Map<Long, Set<Long>> holders = new HashMap<>();
 
     UnsettledTables(Connection connection) {
         this.connection = requireNonNull(connection, "connection is null");
     }
 
-    /// To be called before the moment is taken: a transaction that holds no table then is either shown by the moment or
-    /// was not in the log yet.
+    /// Reads the locks. Call this before taking the snapshot: a transaction that holds no lock now is shown by the
+    /// snapshot, or is not in the log yet.
     void readLocks() throws SQLException {
         CatalogQueries queries = new CatalogQueries(connection);
         queries.beginLatest(CatalogQueries.LOCK_TIMEOUT);
@@ -51,18 +51,19 @@ final class UnsettledTables {
         }
     }
 
-    Set<TableId> of(Collection<TableVersion> tables, Moment moment) throws SQLException {
+    /// Returns the unsettled tables among these.
+    Set<TableId> of(Collection<TableVersion> tables, PgSnapshot snapshot) throws SQLException {
         Set<TableId> unsettled = new HashSet<>();
         Map<Long, Set<TableId>> writers = new HashMap<>();
         for (TableVersion table : tables) {
             Set<Long> held = holders.getOrDefault(table.oid(), Set.of());
-            if (held.stream().anyMatch(holder -> !moment.contains(holder))) {
+            if (held.stream().anyMatch(holder -> !snapshot.contains(holder))) {
                 unsettled.add(table.table());
             }
-            // A row that is seen and was written to by a transaction that ended before the moment: that one was undone.
+            // A visible row that a transaction before the snapshot wrote to: that transaction was rolled back.
             table.changing().stream()
-                    .map(moment::full)
-                    .filter(writer -> writer >= moment.xmin())
+                    .map(snapshot::full)
+                    .filter(writer -> writer >= snapshot.xmin())
                     .forEach(writer -> writers.computeIfAbsent(writer, _ -> new HashSet<>())
                             .add(table.table()));
         }

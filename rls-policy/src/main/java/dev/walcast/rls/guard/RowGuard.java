@@ -12,7 +12,7 @@ import dev.walcast.filters.predicate.InView;
 import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
@@ -21,7 +21,7 @@ import dev.walcast.rls.guard.Verdict.ReadableColumns;
 import dev.walcast.rls.guard.Verdict.Reason;
 import dev.walcast.rls.guard.Verdict.Undecided;
 import dev.walcast.rls.guard.Verdict.Visible;
-import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsMark;
 import dev.walcast.rls.rights.TableRights;
@@ -34,20 +34,21 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Decides whether a viewer may see a change and which of its columns, by rights that were in force at the change's
-/// commit or later. Hidden when in doubt. Safe for any thread.
+/// Decides whether a viewer may see a change, and which of its columns. It uses rights that were in force at the
+/// commit of the change or later, and hides what it cannot decide. Safe for any thread.
 public final class RowGuard {
     private final Rights rights;
     private final RowPolicies policies;
-    private final Deletes deletes;
-    /// The columns for the table versions seen, valid for the access they were made from.
+    private final DeleteVisibility deletes;
+
+    /// The columns of each version of a table, by role; valid for the rights from which they were made.
     private final Map<Table, Map<String, Columns>> columns = java.util.Collections.synchronizedMap(new WeakHashMap<>());
 
-    /// What was looked up last, by whichever thread: the receivers of one change mostly have the same role.
+    /// The last lookup of any thread. Most receivers of one change have the same role.
     private volatile @Nullable Latest latest;
 
-    private record Latest(Table table, Question question, Rights.Known known, Columns columns) {
-        /// Whether it is what a search for this version of the table would find.
+    private record Latest(Table table, AccessQuestion question, Rights.Known known, Columns columns) {
+        /// Whether this is the result for this version of the table and this role.
         @SuppressWarnings("ReferenceEquality") // an equal one is found in the map
         boolean isFor(Table wanted, String role) {
             return table == wanted
@@ -56,23 +57,24 @@ public final class RowGuard {
         }
     }
 
-    /// Who hears of deleted rows in a table with row-level security.
-    public enum Deletes {
-        /// Who could see the row.
+    /// Which viewers get DELETEs of a table with row-level security.
+    public enum DeleteVisibility {
+        /// The viewers that could see the row.
         STRICT,
-        /// Everybody, but only its key: what the reference server does.
+        /// All viewers, but only the key, as in Supabase Realtime.
         PARITY
     }
 
-    public RowGuard(Rights rights, RowPolicies policies, Deletes deletes) {
+    /// Makes a guard.
+    public RowGuard(Rights rights, RowPolicies policies, DeleteVisibility deletes) {
         this.rights = requireNonNull(rights, "rights is null");
         this.policies = requireNonNull(policies, "policies is null");
         this.deletes = requireNonNull(deletes, "deletes is null");
     }
 
-    /// What a role may read of one version of a table.
+    /// The columns of one version of a table that a role may read.
     ///
-    /// @param identity the replica identity; empty when it may not read all of it
+    /// @param identity the replica identity; empty when the role may not read all of it
     private record Columns(
             TableRights rights,
             TableAccess access,
@@ -84,15 +86,15 @@ public final class RowGuard {
         }
     }
 
-    /// Judges a change without asking Postgres.
+    /// Decides about a change without asking Postgres. Does not block.
     ///
-    /// @param mark    the last one of the change's table up to the end of its transaction
-    /// @param answers what Postgres has answered so far
-    /// @return [Undecided] also when the rights behind the mark, or what the viewer's policies make of it, are
-    ///     not at hand: [#prepare] brings them
+    /// @param mark    the last mark of the change's table up to the end of its transaction
+    /// @param answers the answers of Postgres so far
+    /// @return [Undecided] when answers are missing, and also when the rights behind the mark or the viewer's
+    ///     policies are not loaded: [#prepare] loads them
     public Verdict judge(Viewer viewer, Change change, RightsMark mark, RowAnswers answers) {
         Row judged = SubscriptionIndex.judgedRow(change);
-        Sight sight = sight(viewer, change.table(), mark);
+        ViewerAccess sight = accessOf(viewer, change.table(), mark);
         if (sight == null) {
             return new Undecided();
         }
@@ -106,7 +108,7 @@ public final class RowGuard {
         if (!readable.access.rowSecurity()) {
             return readable.shown(readable.all);
         }
-        if (change instanceof Change.Delete && deletes == Deletes.PARITY) {
+        if (change instanceof Change.Delete && deletes == DeleteVisibility.PARITY) {
             return readable.shown(readable.key);
         }
         return sight.policy == null ? new Undecided() : judge(sight.policy, change, judged, readable, answers);
@@ -132,18 +134,18 @@ public final class RowGuard {
                 : readable.shown(before == Truth.TRUE ? readable.all : readable.key);
     }
 
-    /// Judges the row before an UPDATE by itself, strictly: a viewer that could not see it learns not even its key.
-    /// Does not ask Postgres.
+    /// Decides about the row before an UPDATE by itself. A viewer that could not see it does not get its key
+    /// either. Does not ask Postgres, and does not block.
     ///
     /// @param mark see [#judge]
-    public OldRow before(Viewer viewer, Change.Update update, RightsMark mark, RowAnswers answers) {
-        Sight sight = sight(viewer, update.table(), mark);
+    public OldRowVerdict before(Viewer viewer, Change.Update update, RightsMark mark, RowAnswers answers) {
+        ViewerAccess sight = accessOf(viewer, update.table(), mark);
         if (sight == null) {
-            return new OldRow(InView.UNDECIDED, ReadableColumns.NONE, ReadableColumns.NONE);
+            return new OldRowVerdict(InView.UNDECIDED, ReadableColumns.NONE, ReadableColumns.NONE);
         }
         Columns readable = sight.columns;
         if (readable == null) {
-            return new OldRow(InView.NO, ReadableColumns.NONE, ReadableColumns.NONE);
+            return new OldRowVerdict(InView.NO, ReadableColumns.NONE, ReadableColumns.NONE);
         }
         InView seen = InView.YES;
         if (readable.access.rowSecurity()) {
@@ -152,18 +154,19 @@ public final class RowGuard {
         boolean keyed = readable.access.readsWholeKey()
                 && readable.key.indexes().stream()
                         .allMatch(index -> update.oldRow().missing(index) == null);
-        return new OldRow(seen, readable.all, keyed ? readable.key : ReadableColumns.NONE);
+        return new OldRowVerdict(seen, readable.all, keyed ? readable.key : ReadableColumns.NONE);
     }
 
-    /// Judges that a row is gone which the viewer received while the same policies showed it. Nothing but its replica
-    /// identity is told, and only when the viewer may read all of that now. Does not ask Postgres.
+    /// Decides about the DELETE of a row that the viewer received earlier. The viewer gets its replica identity,
+    /// if it may read all of that now and its policies are still the same. Does not ask Postgres, and does not
+    /// block.
     ///
     /// @param mark   see [#judge]
-    /// @param policy what the policies showed to the viewer when it received the row, as [#policy] says it
-    /// @return [Undecided] also when the rights behind the mark, or what the viewer's policies make of it, are
-    ///     not at hand: [#prepare] brings them
+    /// @param policy the result of [#policy] when the viewer received the row
+    /// @return [Undecided] when the rights behind the mark or the viewer's policies are not loaded: [#prepare]
+    ///     loads them
     public Verdict ofKnownRow(Viewer viewer, Table table, RightsMark mark, Predicate policy) {
-        Sight sight = sight(viewer, table, mark);
+        ViewerAccess sight = accessOf(viewer, table, mark);
         if (sight == null) {
             return new Undecided();
         }
@@ -179,14 +182,14 @@ public final class RowGuard {
                 : new Hidden(Reason.POLICY);
     }
 
-    /// Brings to hand what [#judge] and [#before] need besides answers about rows. Blocks.
+    /// Loads the rights and policies that [#judge] and [#before] need. Blocks.
     ///
     /// @param mark         see [#judge]
-    /// @param timeoutNanos how long the rights behind the mark are waited for
-    /// @throws SQLException when Postgres does not say; asking again may help
+    /// @param timeoutNanos how long to wait for the rights behind the mark
+    /// @throws SQLException when Postgres does not answer; calling again may help
     public void prepare(Viewer viewer, TableId table, RightsMark mark, long timeoutNanos)
             throws SQLException, InterruptedException {
-        Question question = new Question(viewer.role(), table);
+        AccessQuestion question = new AccessQuestion(viewer.role(), table);
         rights.await(question, mark, timeoutNanos);
         Rights.Known known = rights.confirmed(question, mark);
         TableRights fresh = known == null ? null : known.rights();
@@ -195,11 +198,11 @@ public final class RowGuard {
         }
     }
 
-    /// Names what Postgres has to be asked about rows before [#judge] and [#before] are decided. Names nothing while
-    /// what [#prepare] brings is not at hand.
+    /// Passes to the action each question that Postgres must answer before [#judge] and [#before] can decide.
+    /// Passes none while the rights and policies are not loaded: see [#prepare].
     public void undecided(Viewer viewer, Change change, RightsMark mark, Consumer<Asked> action) {
         Row judged = SubscriptionIndex.judgedRow(change);
-        Sight sight = sight(viewer, change.table(), mark);
+        ViewerAccess sight = accessOf(viewer, change.table(), mark);
         if (sight == null || sight.policy == null || judged == null) {
             return;
         }
@@ -211,58 +214,60 @@ public final class RowGuard {
         }
     }
 
-    /// What the policies show to the viewer, for an index to find changes by; always true where row-level
-    /// security does not bind, or DELETEs are told to everybody. Blocks.
+    /// Returns the condition by which an index may find the viewer's changes. It is always true where row-level
+    /// security does not apply, and where all viewers get DELETEs. Blocks when the policies are not loaded.
     public Predicate narrowing(Viewer viewer, TableRights fresh) throws SQLException {
-        return deletes == Deletes.STRICT ? policy(viewer, fresh) : Predicate.Constant.ALWAYS;
+        return deletes == DeleteVisibility.STRICT ? policy(viewer, fresh) : Predicate.Constant.ALWAYS;
     }
 
-    /// What the policies show to the viewer, also where DELETEs are told to everybody. Blocks.
+    /// Returns the condition under which the policies show a row to the viewer. It is always true where row-level
+    /// security does not apply. Blocks when the policies are not loaded.
     public Predicate policy(Viewer viewer, TableRights fresh) throws SQLException {
         TableAccess access = fresh.access();
         return access.rowSecurity()
-                ? policies.predicate(viewer, new Question(viewer.role(), access.table()), fresh)
+                ? policies.predicate(viewer, new AccessQuestion(viewer.role(), access.table()), fresh)
                 : Predicate.Constant.ALWAYS;
     }
 
-    /// What a viewer may see of a version of a table: nothing of one that was dropped, whatever has its name now.
+    /// What a viewer may see of one version of a table. It sees nothing of a table that was dropped, even when a
+    /// new table has its name.
     ///
-    /// @param columns null when it may read nothing
-    /// @param policy  null when row-level security does not bind, or it was not evaluated yet
-    /// @param isOther whether the table of the change is gone, or another one has its name
-    private record Sight(
+    /// @param columns null when it may read no column
+    /// @param policy  null when row-level security does not apply, and when the policies are not loaded
+    /// @param isOther whether the table of the change was dropped
+    private record ViewerAccess(
             @Nullable Columns columns, @Nullable Predicate policy, boolean isOther) {
-        static final Sight NOTHING = new Sight(null, null, false);
-        static final Sight OTHER = new Sight(null, null, true);
+        static final ViewerAccess NOTHING = new ViewerAccess(null, null, false);
+        static final ViewerAccess OTHER = new ViewerAccess(null, null, true);
     }
 
-    /// @return null when the rights behind the mark are not at hand
-    private @Nullable Sight sight(Viewer viewer, Table table, RightsMark mark) {
+    /// @return null when the rights behind the mark are not loaded
+    private @Nullable ViewerAccess accessOf(Viewer viewer, Table table, RightsMark mark) {
         Latest last = latest;
-        if (last != null && last.isFor(table, viewer.role()) && rights.isConfirmed(last.known, mark)) {
-            return sight(viewer, last.question, last.columns);
+        if (last != null && last.isFor(table, viewer.role()) && rights.tryUse(last.known, mark)) {
+            return accessOf(viewer, last.question, last.columns);
         }
-        Question question = new Question(viewer.role(), table.id());
+        AccessQuestion question = new AccessQuestion(viewer.role(), table.id());
         Rights.Known known = rights.confirmed(question, mark);
         if (known == null) {
             return null;
         }
         TableRights current = known.rights();
         if (current == null || table.isOtherThan(current.access().oid())) {
-            return Sight.OTHER;
+            return ViewerAccess.OTHER;
         }
         if (!current.access().readsAnything()) {
-            return Sight.NOTHING;
+            return ViewerAccess.NOTHING;
         }
         Columns readable = columns(viewer.role(), table, current);
         latest = new Latest(table, question, known, readable);
-        return sight(viewer, question, readable);
+        return accessOf(viewer, question, readable);
     }
 
-    private Sight sight(Viewer viewer, Question question, Columns readable) {
+    private ViewerAccess accessOf(Viewer viewer, AccessQuestion question, Columns readable) {
         return readable.access.rowSecurity()
-                ? new Sight(readable, policies.known(viewer, question, readable.rights), false)
-                : new Sight(readable, null, false);
+                ? new ViewerAccess(readable, policies.known(viewer, question, readable.rights), false)
+                : new ViewerAccess(readable, null, false);
     }
 
     @SuppressWarnings("ReferenceEquality") // Rights keeps the instance while the answer stays the same
@@ -308,7 +313,7 @@ public final class RowGuard {
                 new ReadableColumns(identityReadable ? identity : List.of(), List.of()));
     }
 
-    /// Columns that Postgres computes and does not publish.
+    /// Returns the columns that Postgres computes and does not publish.
     private static List<String> generated(Table table, TableAccess access) {
         return access.columns().stream()
                 .filter(column -> column.generated()

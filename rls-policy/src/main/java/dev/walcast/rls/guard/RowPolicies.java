@@ -1,7 +1,7 @@
 package dev.walcast.rls.guard;
 
 import dev.walcast.filters.predicate.Predicate;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.policy.Plan;
 import dev.walcast.rls.policy.PlanBinder;
@@ -17,23 +17,25 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// What a table's policies let each viewer see of it, as a predicate over its rows: planned once for each version of
-/// the rights, and evaluated in Postgres once for each viewer. Safe for any thread.
+/// Caches the policies of tables as predicates over rows. It plans them once for each version of the rights, and
+/// evaluates them in Postgres once for each viewer. Safe for any thread.
 public final class RowPolicies {
-    /// Viewers are as many as tokens: beyond this, and twice what is in use, the ones without a subscription are
-    /// forgotten.
+    /// With more predicates than this, and than twice those in use, [#prune] removes those of viewers without a
+    /// subscription. There are as many viewers as tokens.
     private static final int PREDICATES_MIN = 20_000;
 
     private final ViewerEvaluator evaluator;
-    private final Map<Question, Planned> plans = new ConcurrentHashMap<>();
+    private final Map<AccessQuestion, Planned> plans = new ConcurrentHashMap<>();
     private volatile long pruneBeyond = PREDICATES_MIN;
 
-    /// @param isolated of connections made by `IsolatedConnections`
+    /// Makes an empty cache.
+    ///
+    /// @param isolated connections set up by `IsolatedConnections`
     public RowPolicies(DataSource isolated) {
         this.evaluator = new ViewerEvaluator(isolated);
     }
 
-    /// What the policies of one version of the rights show to each viewer.
+    /// The plan for one version of the rights, and the predicates made from it.
     private static final class Planned {
         private final TableRights rights;
         private final Plan plan;
@@ -61,16 +63,16 @@ public final class RowPolicies {
         }
     }
 
-    /// What the policies of these rights show to the viewer, if it was evaluated already. Never blocks.
+    /// Returns the predicate of a viewer; null when it is not evaluated yet. Does not block.
     @SuppressWarnings("ReferenceEquality") // rights are another instance whenever anything changed
     @Nullable
-    Predicate known(Viewer viewer, Question question, TableRights rights) {
+    Predicate known(Viewer viewer, AccessQuestion question, TableRights rights) {
         Planned planned = plans.get(question);
         return planned != null && planned.rights == rights ? planned.known(viewer) : null;
     }
 
-    /// What the policies of these rights show to the viewer. Blocks when it is evaluated for the first time.
-    public Predicate predicate(Viewer viewer, Question question, TableRights rights) throws SQLException {
+    /// Returns the predicate of a viewer. Blocks when it is evaluated for the first time.
+    public Predicate predicate(Viewer viewer, AccessQuestion question, TableRights rights) throws SQLException {
         Planned planned = planned(question, rights);
         Predicate known = planned.known(viewer);
         if (known != null) {
@@ -83,7 +85,7 @@ public final class RowPolicies {
     }
 
     @SuppressWarnings("ReferenceEquality") // rights are another instance whenever anything changed
-    private Planned planned(Question question, TableRights rights) {
+    private Planned planned(AccessQuestion question, TableRights rights) {
         Planned known = plans.get(question);
         if (known == null || known.rights != rights) {
             known = new Planned(rights);
@@ -92,16 +94,15 @@ public final class RowPolicies {
         return known;
     }
 
-    /// Drops what was made from rights that are not in force any more. To be called with what `Rights.onChange`
-    /// tells.
-    public void forget(Set<Question> changed) {
+    /// Removes predicates made from rights that changed. Call this from `Rights.onChange`.
+    public void forget(Set<AccessQuestion> changed) {
         plans.keySet().removeAll(changed);
     }
 
-    /// Drops predicates of viewers without a subscription when many have come since the last time; to be called now
-    /// and then, by one thread.
+    /// Removes predicates of viewers without a subscription when there are too many. Call this now and then, from
+    /// one thread.
     ///
-    /// @param inUse the viewers who are subscribed; called when there are too many others
+    /// @param inUse returns the viewers with a subscription; called only when there are too many predicates
     public void prune(Supplier<Set<Viewer>> inUse) {
         if (size() > pruneBeyond) {
             Set<Viewer> subscribed = inUse.get();

@@ -9,22 +9,22 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// All policies that bind a role, as one expression that Postgres prints and reads under the role's own `search_path`.
+/// All policies that apply to a role, as one expression that Postgres prints and reads under the role's `search_path`.
 ///
-/// Postgres parses the bodies of some functions while it plans what calls them, so the path must be set before that.
-/// A text that was printed with another path might then mean something else: Postgres prints it anew, in the statement
-/// that asks. Names come as the path needs them to find the same objects. Postgres locks the table for reading until
-/// the question ends. A policy that changed since the rights were read is asked by its old text, with the path
-/// set late.
+/// Postgres parses the bodies of some functions while it plans their callers, so the path must be set before that. A
+/// text that was printed with another path could then mean something else. So the statement that asks makes Postgres
+/// print the text again, with names that find the same objects under this path. Postgres locks the table for reading
+/// until the question ends. When a policy changed since the rights were read, the statement uses its old text and sets
+/// the path late.
 ///
-/// @param policies        by name
-/// @param comparesUnnamed whether an operator is not named in the text, as in `IS DISTINCT FROM`
+/// @param policies        in the order of their names; at least one is permissive
+/// @param comparesUnnamed whether the text uses an operator without its name, as `IS DISTINCT FROM` does
 public record BoundPolicies(List<Policy> policies, boolean comparesUnnamed) {
-    /// What is printed without the operator that it means. A `JOIN … USING` is one, too.
+    /// Nodes that are printed without the name of their operator. `JOIN … USING` is one of them.
     private static final Set<String> UNNAMED =
             Set.of("DISTINCTEXPR", "NULLIFEXPR", "CASETESTEXPR", "ROWCOMPAREEXPR", "ROWCOMPARE", "JOINEXPR");
 
-    /// An SQL condition: whether the path leads to comparisons of the project's for types of Postgres' own.
+    /// An SQL condition: whether the path finds comparison operators of users for types of Postgres.
     public static final String OTHER_COMPARISONS = """
             exists (select from pg_catalog.pg_operator as walcast_o
                      where walcast_o.oid operator(pg_catalog.>=) 16384::pg_catalog.oid
@@ -48,7 +48,7 @@ public record BoundPolicies(List<Policy> policies, boolean comparesUnnamed) {
         return new BoundPolicies(policies, unnamed[0]);
     }
 
-    /// As it was printed with an empty path.
+    /// Returns the text that was printed with an empty path.
     String sql() {
         StringBuilder sql = new StringBuilder();
         for (Piece piece : pieces()) {
@@ -57,7 +57,7 @@ public record BoundPolicies(List<Policy> policies, boolean comparesUnnamed) {
         return sql.toString();
     }
 
-    /// An SQL expression whose value is the text, printed with the path of the session.
+    /// Returns an SQL expression whose value is the text, printed with the path of the session.
     public String printed() {
         List<String> parts = new ArrayList<>();
         for (Piece piece : pieces()) {
@@ -66,7 +66,7 @@ public record BoundPolicies(List<Policy> policies, boolean comparesUnnamed) {
         return String.join(", ", parts);
     }
 
-    /// An SQL condition, for an empty path: whether the policies still are what they were.
+    /// Returns an SQL condition: whether the policies are unchanged. To be evaluated with an empty path.
     public String unchanged() {
         List<String> parts = new ArrayList<>();
         for (Policy policy : policies) {
@@ -75,7 +75,7 @@ public record BoundPolicies(List<Policy> policies, boolean comparesUnnamed) {
         return "(" + String.join(" and ", parts) + ") is true";
     }
 
-    /// An SQL condition: whether the path may lead to another operator of the same name for types of Postgres' own.
+    /// Returns an SQL condition: whether an unnamed operator may mean an operator of a user under the path.
     public String mayMeanOthers() {
         return comparesUnnamed ? OTHER_COMPARISONS : "false";
     }
@@ -86,14 +86,15 @@ public record BoundPolicies(List<Policy> policies, boolean comparesUnnamed) {
                 + policy.oid() + "::pg_catalog.oid)";
     }
 
-    /// A part of the text: its own, or the expression of a policy.
+    /// A part of the text: fixed text, or the expression of a policy.
     private record Piece(String text, @Nullable Policy policy) {
         Piece {
             requireNonNull(text, "text is null");
         }
     }
 
-    /// In the order in which Postgres comes to them: the restrictive ones, then the permissive ones backwards.
+    /// Returns the pieces in the order in which Postgres evaluates policies: restrictive ones first, then the
+    /// permissive ones in reverse order.
     private List<Piece> pieces() {
         List<Piece> pieces = new ArrayList<>();
         for (Policy policy : policies) {

@@ -10,14 +10,15 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// An expression as Postgres stores it after looking up every name (`pg_node_tree`): functions, operators and types are
-/// oids here, so no `search_path` can change what they mean. Trees are equal when their texts are.
+/// An expression as Postgres stores it after it has resolved every name (`pg_node_tree`). Functions, operators and
+/// types are oids, so their meaning does not depend on a `search_path`. Trees are equal when their texts are equal.
+/// Immutable.
 public final class NodeTree {
-    /// How deep nodes and lists may be nested. The walks over a tree and the plan made of it recurse; this bound fits
-    /// the smallest stack.
+    /// How deep nodes and lists may be nested. Plans made from a tree are walked recursively, and must fit the
+    /// smallest stack.
     static final int DEPTH_MAX = 256;
 
-    /// A longer text would become too many objects.
+    /// Longer texts are not parsed, because they would become too many objects.
     private static final int PARSED_LENGTH_MAX = 1 << 20;
 
     private static final String OPAQUE = "OPAQUE";
@@ -40,7 +41,9 @@ public final class NodeTree {
         this.to = to;
     }
 
-    /// @throws IllegalArgumentException when it is not the text of a node, or is nested too deep
+    /// Parses the text of a node.
+    ///
+    /// @throws IllegalArgumentException when the text is not a node, or is nested too deep
     static NodeTree parse(String text) {
         Reader reader = new Reader(text);
         Object value = reader.value(0);
@@ -51,12 +54,13 @@ public final class NodeTree {
         throw new IllegalArgumentException("not a node");
     }
 
-    /// A tree of which nothing is known but its text: only Postgres can evaluate it.
+    /// Makes a tree that has a text but no fields. Only Postgres can evaluate it.
     static NodeTree opaque(String text) {
         return new NodeTree(OPAQUE, Map.of(), text, 0, text.length());
     }
 
-    /// Never throws: what cannot be read, or is too long, is opaque.
+    /// Parses the text of a node; returns an opaque tree when the text cannot be parsed or is too long. Never
+    /// throws.
     public static NodeTree parseOrOpaque(String text) {
         if (text.length() > PARSED_LENGTH_MAX) {
             return opaque(text);
@@ -68,28 +72,28 @@ public final class NodeTree {
         }
     }
 
-    /// Whether the text could not be read: then the tree has no fields.
+    /// Whether the text was not parsed. The tree then has no fields.
     public boolean isOpaque() {
         return name.equals(OPAQUE);
     }
 
-    /// The node's kind, `OPEXPR`.
+    /// Returns the kind of the node, such as `OPEXPR`.
     String name() {
         return name;
     }
 
-    /// The text that Postgres stores for this node.
+    /// Returns the text that Postgres stores for this node.
     public String source() {
         return source.substring(from, to);
     }
 
-    /// The node in a field; null when the field holds none.
+    /// Returns the node in a field; null when the field holds none.
     @Nullable
     NodeTree node(String field) {
         return fields.get(field) instanceof NodeTree tree ? tree : null;
     }
 
-    /// The nodes of a list; empty when the field is empty or absent.
+    /// Returns the nodes of a list; empty when the field is empty or absent.
     List<NodeTree> nodes(String field) {
         List<NodeTree> nodes = new ArrayList<>();
         if (fields.get(field) instanceof List<?> list) {
@@ -102,12 +106,12 @@ public final class NodeTree {
         return nodes;
     }
 
-    /// A field's plain text; empty when there is none.
+    /// Returns the text of a field; empty when there is none.
     public String text(String field) {
         return fields.get(field) instanceof String text ? text : "";
     }
 
-    /// A field's number; -1 when there is none.
+    /// Returns the number in a field; -1 when there is none.
     public long number(String field) {
         String text = text(field);
         if (text.isEmpty() || text.length() > 18) {
@@ -121,11 +125,12 @@ public final class NodeTree {
         return Long.parseLong(text);
     }
 
+    /// Whether the field is empty or absent.
     boolean isEmpty(String field) {
         return !fields.containsKey(field);
     }
 
-    /// Calls the action for this node and every node below, each before those below it.
+    /// Calls the action for this node and every node below it, parents first.
     public void forEach(Consumer<NodeTree> action) {
         walk(0, (node, level) -> {
             action.accept(node);
@@ -133,7 +138,8 @@ public final class NodeTree {
         });
     }
 
-    /// Names every function that the tree calls, by oid, also behind operators; one may be named more than once.
+    /// Passes to the action the oid of every function that the tree calls, also through operators. An oid may be
+    /// passed more than once.
     public void forEachFunction(LongConsumer action) {
         forEach(node -> {
             for (String field : FUNCTION_FIELDS) {
@@ -145,17 +151,19 @@ public final class NodeTree {
         });
     }
 
-    /// What a walk does with a node.
+    /// Visits the nodes of a walk.
     @FunctionalInterface
     interface Visitor {
-        /// @param level what the visit of the node above gave
+        /// Visits one node.
+        ///
+        /// @param level the level that the visit of the parent returned
         /// @return the level of the nodes directly below
         int visit(NodeTree node, int level);
     }
 
     private record Visit(Object value, int level) {}
 
-    /// Visits this node and every node below, each before those below it. Does not recurse.
+    /// Visits this node and every node below it, parents first. Does not recurse.
     void walk(int level, Visitor visitor) {
         Deque<Visit> open = new ArrayDeque<>();
         open.push(new Visit(this, level));
@@ -197,8 +205,8 @@ public final class NodeTree {
         return source();
     }
 
-    /// Reads what Postgres' `outfuncs.c` writes, as its `read.c` does: only blanks, line feeds, tabs and brackets end a
-    /// word, and a backslash protects the character after it.
+    /// Parses the output of Postgres' `outfuncs.c`, as its `read.c` does. Only blanks, line feeds, tabs and
+    /// brackets end a word. A backslash protects the next character.
     private static final class Reader {
         private static final String ENDS = " \n\t(){}";
 
@@ -209,7 +217,9 @@ public final class NodeTree {
             this.text = text;
         }
 
-        /// @return null for `<>`
+        /// Reads one value.
+        ///
+        /// @return a node, a list or a text; null for `<>`
         @Nullable
         Object value(int depth) {
             if (depth > DEPTH_MAX) {
@@ -241,8 +251,8 @@ public final class NodeTree {
             return new NodeTree(name, fields, text, from, ++at);
         }
 
-        /// The first word belongs to the field even when it begins with a colon. A value of several words, like a
-        /// datum's bytes, is their text.
+        /// Reads the value of a field. Its first word belongs to the value even when it begins with a colon.
+        /// Several words, such as the bytes of a constant, are joined to one text.
         private @Nullable Object fieldValue(int depth) {
             Object first = value(depth + 1);
             skipBlanks();

@@ -9,35 +9,40 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// How a policy is decided: its expression, cut into what memory can compare, what depends on the viewer alone, and
-/// what Postgres has to be asked. Claims stand here as SQL, to be filled in for each viewer.
+/// How to decide a policy. A plan divides the expression into comparisons in memory, conditions on the viewer only,
+/// and questions to Postgres. Expressions over claims are SQL in it; [PlanBinder] fills in their values for one
+/// viewer.
 public sealed interface Plan {
+    /// All parts must hold (AND), in the order in which Postgres evaluates them.
     record All(List<Plan> parts) implements Plan {}
 
+    /// One part must hold (OR), in the order in which Postgres evaluates them.
     record Any(List<Plan> parts) implements Plan {}
 
+    /// The part must not hold.
     record Not(Plan part) implements Plan {}
 
-    /// The same for every viewer.
+    /// A condition that is the same for every viewer.
     record Fixed(Predicate predicate) implements Plan {}
 
-    /// A condition on the viewer alone.
+    /// A condition on the viewer only.
     record OfViewer(String expression) implements Plan {}
 
-    /// A column compared with a value of the viewer's.
+    /// A column is compared with a value that depends on the viewer.
     record Compare(ResolvedColumn place, Comparison comparison, ComparableType kind, String expression, String sql)
             implements Plan {}
 
-    /// A column that equals an element of an array of the viewer's.
+    /// A column equals an element of an array that depends on the viewer.
     record OneOf(ResolvedColumn place, ComparableType kind, String expression, String sql) implements Plan {}
 
-    /// What only Postgres can say.
+    /// A condition that Postgres must evaluate.
     ///
-    /// @param columns     those of the row that it looks at
-    /// @param calls       the calls in it that depend on the viewer alone
-    /// @param needsClaims whether it depends on the viewer in other ways as well
-    /// @param replan      whether it calls functions that claim to be immutable and may not be
-    /// @param whole       what it stands for, when Postgres needs the viewer's `search_path` to plan it; else null
+    /// @param columns     the columns of the row that it reads
+    /// @param calls       the calls in it that depend on the viewer only
+    /// @param needsClaims whether it depends on the viewer in other ways too
+    /// @param replan      whether it calls functions that are declared immutable and may not be
+    /// @param whole       all policies, when Postgres needs the viewer's `search_path` to plan the condition;
+    ///                    otherwise null
     record Ask(
             String sql,
             Set<ResolvedColumn> columns,
@@ -47,7 +52,7 @@ public sealed interface Plan {
             @Nullable BoundPolicies whole)
             implements Plan {}
 
-    /// Whether two viewers of one role may be shown different rows.
+    /// Whether the plan may show different rows to two viewers of one role.
     default boolean dependsOnViewer() {
         return switch (this) {
             case All all -> all.parts.stream().anyMatch(Plan::dependsOnViewer);
@@ -59,7 +64,7 @@ public sealed interface Plan {
         };
     }
 
-    /// The expressions whose values a viewer has to have.
+    /// Returns the expressions whose values [PlanBinder] needs, each once.
     default List<String> expressions() {
         List<String> found = new ArrayList<>();
         collect(found);

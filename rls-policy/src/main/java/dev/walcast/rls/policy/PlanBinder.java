@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Fills a viewer's values into a plan.
+/// Binds plans to one viewer: turns a plan into a predicate over rows.
 public final class PlanBinder {
     private static final Predicate FAILED = new Predicate.Constant(Truth.FAILED);
     private static final Predicate UNKNOWN = new Predicate.Constant(Truth.UNKNOWN);
@@ -30,14 +30,16 @@ public final class PlanBinder {
     private final TableAccess access;
     private final ViewerValues values;
 
-    /// @param values of all expressions of the plans that depend on the viewer alone
+    /// Makes a binder.
+    ///
+    /// @param values the values of all [Plan#expressions] of the plans
     public PlanBinder(Viewer viewer, TableAccess access, ViewerValues values) {
         this.viewer = requireNonNull(viewer, "viewer is null");
         this.access = requireNonNull(access, "access is null");
         this.values = requireNonNull(values, "values is null");
     }
 
-    /// The plan as a condition over rows, for this viewer.
+    /// Returns the plan as a predicate over rows, for this viewer.
     public Predicate bind(Plan plan) {
         return switch (plan) {
             case Plan.All all -> Predicate.and(bind(all.parts()));
@@ -108,8 +110,8 @@ public final class PlanBinder {
                 new RowTest.OneOf(oneOf.place(), oneOf.kind(), keys, elements.contains(null)));
     }
 
-    /// What a comparison in memory is known by, the same for all viewers with the same value. Where memory may
-    /// not know a row's value, it is what Postgres will be asked, and the viewer's own.
+    /// Returns the question that identifies a comparison in memory. Viewers with the same value share it. Where
+    /// memory may not understand a value of a row, it is the question for Postgres, and belongs to the viewer.
     private RowQuestion identity(
             ResolvedColumn place, ComparableType kind, String comparison, String value, String sql) {
         return kind.isTotal()
@@ -120,14 +122,14 @@ public final class PlanBinder {
     private Predicate ask(Plan.Ask ask) {
         String expression = ask.sql();
         List<@Nullable String> parameters = new ArrayList<>();
-        // Parameters are texts, and would be read with the viewer's settings.
+        // Parameters are texts, which Postgres would read with the viewer's settings.
         boolean needsClaims =
                 ask.needsClaims() || (!ask.calls().isEmpty() && SettingsSql.readsTextsOtherwise(access.settings()));
         if (!needsClaims) {
             for (String call : ask.calls()) {
                 ViewerValues.Value value = values.of(call);
                 if (value.error() != null) {
-                    // Whether the call is reached at all depends on the row: Postgres has to see it happen.
+                    // Whether Postgres evaluates the call depends on the row, so Postgres must decide.
                     return question(ask, ask.sql(), List.of(), viewer.claims());
                 }
                 parameters.add(value.text());
@@ -149,7 +151,7 @@ public final class PlanBinder {
                         access.columns().stream().map(PlanBinder::place).toList()));
     }
 
-    /// A column of the row that Postgres is given: one that it does not look at may be absent.
+    /// Returns a column of the row that Postgres is given. A column that the policy does not read may be absent.
     private static RowTest.ResolvedColumn place(TableAccess.ColumnAccess column) {
         return new RowTest.ResolvedColumn(column.name(), column.type().baseOid(), column.number());
     }

@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// A policy's expression, or a part of one, as Postgres is asked to evaluate it over row images: what may be asked
-/// together. Its hash is computed once, for questions about it are many.
+/// An expression of a policy that Postgres evaluates over rows. Questions with equal expressions can be asked
+/// together. Immutable; it computes its hash once.
 public final class PolicyExpression {
-    /// The name under which parameters are visible in the SQL.
+    /// The table alias under which the SQL reads parameters.
     public static final String PARAMETERS = "walcast_q";
 
     private final RoleSession session;
@@ -27,12 +27,12 @@ public final class PolicyExpression {
     private final @Nullable BoundPolicies whole;
     private final int hash;
 
-    /// @param columns     the table's live columns, in order
-    /// @param sql         all names qualified; [#PARAMETERS]`.p1` and so on stand for the parameters
-    /// @param parameters  how many
-    /// @param needsClaims whether it depends on the viewer in other ways as well
-    /// @param replan      whether a plan made for one viewer might be wrong for the next
-    /// @param whole       what has to be printed anew, under the viewer's `search_path`; else null
+    /// @param columns     the live columns of the table, in order
+    /// @param sql         with qualified names; [#PARAMETERS]`.p1` and so on are the parameters
+    /// @param parameters  the number of parameters
+    /// @param needsClaims whether it depends on the viewer in other ways than its parameters
+    /// @param replan      whether a plan that Postgres made for one viewer may be wrong for another
+    /// @param whole       the policies to print again under the viewer's `search_path`; otherwise null
     PolicyExpression(
             RoleSession session,
             TableId table,
@@ -53,27 +53,27 @@ public final class PolicyExpression {
         this.hash = Objects.hash(session, table, columns, sql, parameters, needsClaims, replan, whole != null);
     }
 
-    /// The role that evaluates it.
+    /// Returns the role that evaluates it.
     public String role() {
         return session.role();
     }
 
-    /// The settings that the role's fresh sessions begin with.
+    /// Returns the settings with which new sessions of the role begin.
     public SessionSettings settings() {
         return session.settings();
     }
 
-    /// The table over whose rows it is evaluated.
+    /// Returns the table over whose rows it is evaluated.
     public TableId table() {
         return table;
     }
 
-    /// The SQL, with [#PARAMETERS] in it.
+    /// Returns the SQL, which reads parameters from [#PARAMETERS].
     public String sql() {
         return sql;
     }
 
-    /// How many parameters it has.
+    /// Returns the number of parameters.
     public int parameters() {
         return parameters;
     }
@@ -83,22 +83,22 @@ public final class PolicyExpression {
         return needsClaims;
     }
 
-    /// Whether a plan made for one viewer might be wrong for the next.
+    /// Whether a plan that Postgres made for one viewer may be wrong for another.
     public boolean replan() {
         return replan;
     }
 
-    /// What has to be printed anew, under the viewer's `search_path`; else null.
+    /// Returns the policies to print again under the viewer's `search_path`; otherwise null.
     public @Nullable BoundPolicies whole() {
         return whole;
     }
 
-    /// The table's name as SQL, qualified and quoted.
+    /// Returns the name of the table as SQL, qualified and quoted.
     public String qualifiedTable() {
         return SqlText.identifier(table.schema()) + "." + SqlText.identifier(table.name());
     }
 
-    /// The row as the table's row type reads it; what the image lacks is NULL there.
+    /// Returns the row as a literal of the table's row type. A column that the row lacks is NULL in it.
     public String rowLiteral(Row row) {
         StringBuilder out = new StringBuilder("(");
         for (int i = 0; i < columns.size(); i++) {

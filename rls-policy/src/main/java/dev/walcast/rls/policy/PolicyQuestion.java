@@ -8,11 +8,11 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A policy's expression for one viewer, or for all viewers with the same parameters.
+/// A question about a policy, for one viewer or for all viewers with the same parameters.
 ///
-/// @param parameters what of the viewer the expression depends on, null for NULL
-/// @param claims     the viewer's claims; null when the parameters are all it depends on, so that viewers can be
-///                   asked for together
+/// @param parameters the values of the viewer that the expression reads; null for NULL
+/// @param claims     the viewer's claims; null when the expression reads parameters only, so that one statement can
+///                   ask for many viewers
 public record PolicyQuestion(
         PolicyExpression expression,
         List<@Nullable String> parameters,
@@ -22,7 +22,7 @@ public record PolicyQuestion(
         parameters = Collections.unmodifiableList(new ArrayList<>(parameters));
     }
 
-    /// Without what is of the viewer: this ends up in logs.
+    /// Omits the values of the viewer, because logs must not contain them.
     @Override
     public String toString() {
         return "PolicyQuestion[" + expression + "]";

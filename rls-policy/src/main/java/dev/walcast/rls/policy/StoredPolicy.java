@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.Set;
 
-/// A policy that can let roles read a table, as the catalog has it stored.
+/// A policy for SELECT as the catalog stores it.
 ///
-/// @param roles whom it binds; PUBLIC is 0
+/// @param roles oids of the roles to which it applies; PUBLIC is 0
 public record StoredPolicy(long oid, String name, boolean permissive, Set<Long> roles, NodeTree tree) {
     public StoredPolicy {
         requireNonNull(name, "name is null");

@@ -1,4 +1,4 @@
-/// Policies as expressions: their trees, what is proven of them, plans, plans of one viewer.
+/// Turns policies into plans: parses their expressions, proves properties of them, binds plans to viewers.
 @NullMarked
 package dev.walcast.rls.policy;
 

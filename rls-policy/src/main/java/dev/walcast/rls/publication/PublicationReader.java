@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -17,10 +17,8 @@ import java.util.Map;
 import java.util.Set;
 import javax.sql.DataSource;
 
-/// Reads what makes up the publication: its own row of the catalog, one for each table and schema that it names, and
-/// one
-/// for each of its tables that got another name or schema.
-/// Safe for any thread; calls block.
+/// Reads the members of a publication: its own row of the catalog, the tables and schemas that it names, and those of
+/// its tables that were renamed or moved to another schema. Safe for any thread. Calls block.
 public final class PublicationReader {
     private static final String MEMBERS = """
             select 'PUBLICATION' as kind, 0::pg_catalog.oid as oid, p.oid || ' ' || p.xmin as version, p.xmin
@@ -51,8 +49,8 @@ public final class PublicationReader {
             "select m.kind, m.oid, m.version, pg_catalog.age(m.xmin) <= (select pg_catalog.age(s.catalog_xmin)"
                     + " from pg_catalog.pg_replication_slots s where s.slot_name = ?) as young from (${members}) m";
 
-    /// The tables whose changes the members let through, by the name that changes have: partitions as well as what they
-    /// belong to.
+    /// Selects the tables whose changes the members let through, under the names that changes carry: partitioned
+    /// tables and their partitions.
     private static final String TABLES = """
             with recursive named (oid) as (
               select c.oid from pg_catalog.pg_class c
@@ -71,31 +69,39 @@ public final class PublicationReader {
     private final String publication;
     private final String slotName;
 
+    /// Makes a reader. Neither the publication nor the slot has to exist.
     public PublicationReader(DataSource dataSource, String publication, String slotName) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
         this.publication = requireNonNull(publication, "publication is null");
         this.slotName = requireNonNull(slotName, "slotName is null");
     }
 
-    /// What a member is.
+    /// The kind of a member.
     public enum Kind {
-        /// The publication itself, whose oid is not given.
+        /// The publication itself. Its oid is not read.
         PUBLICATION,
+        /// A table that the publication names.
         TABLE,
+        /// A schema that the publication names.
         SCHEMA,
-        /// A table whose name or schema has changed since it was made. Meanwhile its rows had another name, or were not
-        /// published. The type of its rows follows, and changes for nothing else but the owner.
+        /// A table that was renamed or moved since it was created. Before that, its changes carried another
+        /// name, or were not published. Detected by its row type, whose catalog row changes only then and
+        /// with the owner.
         NAME
     }
 
-    /// @param oid of the table or of the schema
+    /// One member.
+    ///
+    /// @param oid the oid of the table or schema; 0 for the publication
     public record Member(Kind kind, long oid) {}
 
-    /// @param version differs whenever the member was added again or altered
-    /// @param young   whether the slot may still have to send what was written before the member was added
+    /// The version of a member.
+    ///
+    /// @param version changes when the member is altered, or added again
+    /// @param young   whether the slot may still have to send changes from before the member was added
     public record Version(String version, boolean young) {}
 
-    /// A digest of all members that is compared with a later one. Much cheaper than [#members].
+    /// Returns a digest of all members, to be compared with a later one. Much cheaper than [#members].
     public String digest() throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = prepare(connection, DIGEST, 1);
@@ -105,7 +111,7 @@ public final class PublicationReader {
         }
     }
 
-    /// Empty when there is no such publication.
+    /// Returns the members; empty when the publication does not exist.
     public Map<Member, Version> members() throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = prepare(connection, ALL, 2)) {
@@ -132,18 +138,18 @@ public final class PublicationReader {
         return statement;
     }
 
-    /// The transactions that have ended by now.
-    public Moment moment() throws SQLException {
+    /// Returns the current snapshot.
+    public PgSnapshot snapshot() throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement =
                         connection.prepareStatement("select pg_catalog.pg_current_snapshot()::text");
                 ResultSet row = statement.executeQuery()) {
             row.next();
-            return Moment.parse(row.getString(1), Lsn.ZERO);
+            return PgSnapshot.parse(row.getString(1), Lsn.ZERO);
         }
     }
 
-    /// The tables that the members concern.
+    /// Returns the tables whose changes these members let through.
     public Set<TableId> tables(Collection<Member> members) throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(PublicationSql.of(connection, TABLES))) {
@@ -170,9 +176,9 @@ public final class PublicationReader {
                         .toArray());
     }
 
-    /// Writes a message into the log.
+    /// Writes a message to the log.
     ///
-    /// @return where it is; zero on a standby, which cannot write
+    /// @return the place of the message; zero on a standby, which cannot write
     public Lsn mark() throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(MARK);

@@ -4,7 +4,7 @@ import dev.walcast.cdc.postgres.PublishedTables;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/// Fills in what SQL about publications needs and what differs between versions of Postgres:
+/// Replaces placeholders in SQL about publications by SQL for the version of Postgres:
 ///
 /// * `${published}`: the tables of publications, see [PublishedTables];
 /// * `${named}`: `(publication, table_oid, columns, condition)` for each table that a publication names;
@@ -25,14 +25,14 @@ public final class PublicationSql {
                        and (s.pnnspid = c.relnamespace or s.pnnspid in (
                               select u.relnamespace from pg_catalog.pg_class u where u.oid = any (above.oids))))""";
 
-    /// Before Postgres 15 there are neither lists of columns nor conditions nor schemas.
+    /// Before Postgres 15, publications have no column lists, no conditions and no schemas.
     private static final String NOT_NAMED = """
             (select null::pg_catalog.oid as publication, null::pg_catalog.oid as table_oid, null::text as columns,
                     null::pg_catalog.pg_node_tree as condition)""";
 
     private PublicationSql() {}
 
-    /// The query with these placeholders and `${published}` filled in.
+    /// Returns the query without placeholders.
     public static String of(Connection connection, String query) throws SQLException {
         int major = connection.getMetaData().getDatabaseMajorVersion();
         return query.replace("${published}", PublishedTables.query(major))

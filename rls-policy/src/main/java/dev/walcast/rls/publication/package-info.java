@@ -1,4 +1,4 @@
-/// What a publication holds, read from the catalog.
+/// Reads the members of a publication from the catalog.
 @NullMarked
 package dev.walcast.rls.publication;
 

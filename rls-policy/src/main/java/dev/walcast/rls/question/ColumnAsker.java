@@ -7,9 +7,9 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.question.Oracle.Asked;
-import dev.walcast.rls.question.PostgresOracle.Answer;
-import dev.walcast.rls.question.PostgresOracle.Work;
+import dev.walcast.rls.question.PostgresRowEvaluator.RowAnswer;
+import dev.walcast.rls.question.PostgresRowEvaluator.StatementTime;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.session.SettingsSql;
 import dev.walcast.rls.session.ViewerSession;
@@ -25,17 +25,17 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Asks what filters leave open about one role's view, all of it in one statement: those that differ only in values
-/// as parallel arrays. As that role, read only, and rolled back: a filter may call a user's code through the types
-/// of the columns, as a domain's CHECK.
-final class ColumnAsker implements PostgresOracle.Asker {
+/// Asks questions about filters of one role, all in one statement. Questions that differ only in values are sent as
+/// parallel arrays. The transaction acts as that role, is read only, and is rolled back: a filter may call code of
+/// users through the types of columns, such as the CHECK of a domain.
+final class ColumnAsker implements PostgresRowEvaluator.Asker {
     private final RoleConnections connections;
 
     ColumnAsker(RoleConnections connections) {
         this.connections = requireNonNull(connections, "connections is null");
     }
 
-    /// Questions that differ only in values; a value that many ask about is sent once.
+    /// Questions that differ only in values. A column value that several questions share is sent once.
     private static final class Group {
         private final List<Integer> places = new ArrayList<>();
         private final List<Integer> valuePlaces = new ArrayList<>();
@@ -54,12 +54,12 @@ final class ColumnAsker implements PostgresOracle.Asker {
         }
     }
 
-    /// What may share a group: the column, too, for its values are kept by row.
+    /// Identifies a group. The column belongs to it, because a group keeps column values by row.
     private record Shape(String expression, String type, String column) {}
 
-    /// @param asked all of the same session
+    /// @param asked questions of one session
     @Override
-    public List<Answer> ask(List<Asked> asked, Work work) throws SQLException {
+    public List<RowAnswer> ask(List<Asked> asked, StatementTime work) throws SQLException {
         RoleSession session = ((ColumnQuestion) asked.getFirst().question()).session();
         try (Connection connection = connections.of(session.role()).getConnection()) {
             work.begin();
@@ -75,7 +75,7 @@ final class ColumnAsker implements PostgresOracle.Asker {
         }
     }
 
-    private static List<Answer> ask(Connection connection, SessionSettings settings, List<Asked> asked)
+    private static List<RowAnswer> ask(Connection connection, SessionSettings settings, List<Asked> asked)
             throws SQLException {
         Map<Shape, Group> groups = new LinkedHashMap<>();
         for (int i = 0; i < asked.size(); i++) {
@@ -98,8 +98,8 @@ final class ColumnAsker implements PostgresOracle.Asker {
         }
     }
 
-    /// The columns' values are read as they were rendered, then the settings of the session are set, with which the
-    /// clients' values are read and the expressions evaluated.
+    /// Reads the values of columns with the settings under which they were rendered. Then it sets the settings of
+    /// the session, under which it reads the values of clients and evaluates the expressions.
     private static String query(SessionSettings settings, Collection<Shape> shapes) {
         List<String> values = new ArrayList<>();
         List<String> counts = new ArrayList<>();
@@ -131,14 +131,14 @@ final class ColumnAsker implements PostgresOracle.Asker {
                 + " join " + values + " as u on u.o operator(pg_catalog.=) q.i";
     }
 
-    /// @param statement of rows of place and boolean
-    private static List<Answer> answers(PreparedStatement statement, int count) throws SQLException {
-        Answer[] answers = new Answer[count];
+    /// @param statement selects rows of a place and a boolean
+    private static List<RowAnswer> answers(PreparedStatement statement, int count) throws SQLException {
+        RowAnswer[] answers = new RowAnswer[count];
         try (ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 int place = rows.getInt(1);
                 boolean value = rows.getBoolean(2);
-                answers[place] = Answer.of(rows.wasNull() ? Truth.UNKNOWN : Truth.of(value));
+                answers[place] = RowAnswer.of(rows.wasNull() ? Truth.UNKNOWN : Truth.of(value));
             }
         }
         return List.of(answers);

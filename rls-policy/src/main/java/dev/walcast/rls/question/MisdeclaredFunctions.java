@@ -2,19 +2,20 @@ package dev.walcast.rls.question;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.recent.Recent;
+import dev.walcast.rls.cache.SingleFlightCache;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 
-/// Knows whether the database has functions that may wrongly call themselves IMMUTABLE. Postgres keeps in a
-/// session's plans what such a function answered; policies' functions that call one would answer the next viewer
-/// with it. Safe for any thread.
+/// Finds out whether the database has functions that may be declared IMMUTABLE wrongly. Postgres keeps the result of
+/// such a function in the plans of a session, so a function of a policy that calls it would use that result for the
+/// next viewer. Safe for any thread.
 final class MisdeclaredFunctions {
-    /// Functions of extensions, and those written in C, are taken to be what they say. So are bodies that read no
-    /// table and no user, and call only immutable functions of Postgres' own, whose names no user has taken.
+    /// Trusts functions of extensions and functions in C. Trusts bodies that read no table and no user, and that
+    /// call only immutable functions of Postgres whose names no user function has.
     private static final String QUERY = """
             select exists (
               select from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
@@ -31,13 +32,14 @@ final class MisdeclaredFunctions {
                                   from pg_catalog.pg_proc b where b.proname = pg_catalog.replace(c.call[1], 'pg_catalog.', '')))))""";
 
     private final DataSource dataSource;
-    private final Recent<String, Boolean> recent = new Recent<>(System::nanoTime);
+    private final SingleFlightCache<String, Boolean> recent;
 
-    MisdeclaredFunctions(DataSource dataSource) {
+    MisdeclaredFunctions(DataSource dataSource, LongSupplier nanoTime) {
+        this.recent = new SingleFlightCache<>(nanoTime);
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
     }
 
-    /// The answer is at most [Recent#MAX_AGE] old.
+    /// Whether such functions may exist. Blocks. The answer is at most [SingleFlightCache#MAX_AGE] old.
     boolean mayExist() throws SQLException {
         return requireNonNull(recent.<SQLException, SQLException>get("", this::look));
     }

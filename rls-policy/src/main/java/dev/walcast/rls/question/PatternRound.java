@@ -5,11 +5,11 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.RowQuestion;
-import dev.walcast.rls.question.Oracle.Asked;
 import dev.walcast.rls.question.PatternTrial.Finding;
-import dev.walcast.rls.question.PostgresOracle.Answer;
-import dev.walcast.rls.question.PostgresOracle.Patience;
-import dev.walcast.rls.question.PostgresOracle.Work;
+import dev.walcast.rls.question.PostgresRowEvaluator.AskTimeouts;
+import dev.walcast.rls.question.PostgresRowEvaluator.RowAnswer;
+import dev.walcast.rls.question.PostgresRowEvaluator.StatementTime;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,41 +19,44 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 
-/// Asks what hangs on clients' patterns, for one role. All is asked in one statement; when that is too slow, in
-/// smaller parts, until a question that was cancelled is alone. A [PatternTrial] then tells whether its pattern is too
-/// slow: after all other questions were asked, once for each pattern. A pattern that is too slow for one row is not
-/// asked about again.
+/// Asks questions with clients' patterns, for one role. It asks all in one statement. When that is too slow, it asks
+/// smaller parts, until a cancelled question is alone. After all other questions, a [PatternTrial] tells whether the
+/// pattern of that question is too slow; there is one trial for each pattern. A pattern that is too slow for one row
+/// is not asked about again.
 ///
-/// All statements together get [Patience#total()], and one trial is always made, so that slow patterns are found in
-/// the end. Questions for which no time is left, or which Postgres was too slow to answer, have failed by a timeout.
-/// For one thread and one use.
+/// All statements together get [AskTimeouts#total()]. One trial is always made, so that slow patterns are found in
+/// the end. A question fails with a timeout when no time is left for it, or when Postgres itself is too slow. Used
+/// once, by one thread.
 final class PatternRound {
-    /// The state of a question that has no answer because of its pattern. No code in the database can raise it.
+    /// The state of a question whose pattern is too slow. No code in the database can raise it.
     static final String TOO_SLOW = "pattern";
 
-    /// The state of a question without an answer, which says nothing about its pattern.
+    /// The state of a question without an answer whose pattern may be fine.
     static final String NO_TIME_LEFT = "57000";
 
     private static final int PARTS = 8;
 
-    private final PostgresOracle.Asker asker;
-    private final Patience patience;
-    private final BiConsumer<Asked, Answer> answers;
-    private final Work work;
+    private final PostgresRowEvaluator.Asker asker;
+    private final AskTimeouts patience;
+    private final BiConsumer<Asked, RowAnswer> answers;
+    private final StatementTime work;
 
-    /// Questions that were cancelled alone: the first of each is to be tried, the others wait for the finding.
+    /// Questions that were cancelled alone, by pattern. The first of each will be tried; the others wait for the
+    /// result.
     private final Map<RowQuestion, List<Asked>> suspects = new LinkedHashMap<>();
 
     private final Set<RowQuestion> tried = new HashSet<>();
 
-    PatternRound(PostgresOracle.Asker asker, Patience patience, BiConsumer<Asked, Answer> answers) {
+    PatternRound(PostgresRowEvaluator.Asker asker, AskTimeouts patience, BiConsumer<Asked, RowAnswer> answers, LongSupplier nanoTime) {
         this.asker = requireNonNull(asker, "asker is null");
         this.patience = requireNonNull(patience, "patience is null");
         this.answers = requireNonNull(answers, "answers is null");
-        this.work = new Work(patience.first());
+        this.work = new StatementTime(patience.first(), nanoTime);
     }
 
+    /// Asks all questions, and passes each answer on.
     void ask(List<Asked> asked) throws UnansweredException {
         Map<RowQuestion, List<Asked>> byPattern = new LinkedHashMap<>();
         for (Asked one : asked) {
@@ -72,7 +75,7 @@ final class PatternRound {
                 left.forEach(this::failWithoutTime);
                 return;
             }
-            List<Answer> given;
+            List<RowAnswer> given;
             try {
                 given = ask(left, patience.first());
             } catch (SQLException e) {
@@ -86,12 +89,12 @@ final class PatternRound {
         }
     }
 
-    private List<Answer> ask(List<Asked> asked, Duration timeout) throws SQLException {
+    private List<RowAnswer> ask(List<Asked> asked, Duration timeout) throws SQLException {
         work.limit(timeout);
         return asker.ask(asked, work);
     }
 
-    /// Trials that are to come have their part of the time.
+    /// Whether the time is used up. The trials to come have their share reserved.
     private boolean isTimeOver() {
         return work.nanos() + suspects.size() * patience.first().toNanos()
                 >= patience.total().toNanos();
@@ -107,7 +110,7 @@ final class PatternRound {
     }
 
     private void failed(List<Asked> asked, SQLException e) throws UnansweredException {
-        String state = PostgresOracle.state(e);
+        String state = PostgresRowEvaluator.state(e);
         if (asked.size() == 1) {
             failed(asked.getFirst(), e, state);
             return;
@@ -121,15 +124,15 @@ final class PatternRound {
     private void failed(Asked asked, SQLException e, String state) {
         if (PatternTrial.isCancelled(e) && !tried.contains(asked.question())) {
             suspects.computeIfAbsent(asked.question(), _ -> new ArrayList<>()).add(asked);
-        } else if (state.equals(PostgresOracle.TIMED_OUT)) {
+        } else if (state.equals(PostgresRowEvaluator.TIMED_OUT)) {
             failWithoutTime(asked);
         } else {
-            answers.accept(asked, Answer.failed(state));
+            answers.accept(asked, RowAnswer.failed(state));
         }
     }
 
     private void failWithoutTime(Asked asked) {
-        answers.accept(asked, Answer.failed(NO_TIME_LEFT));
+        answers.accept(asked, RowAnswer.failed(NO_TIME_LEFT));
     }
 
     private void tryFirst() throws UnansweredException {
@@ -141,30 +144,30 @@ final class PatternRound {
             return;
         }
         tried.add(question);
-        Finding<Answer> finding;
+        Finding<RowAnswer> finding;
         try {
             finding = tried(first);
         } catch (SQLException e) {
-            failed(first, e, PostgresOracle.state(e));
+            failed(first, e, PostgresRowEvaluator.state(e));
             askTogether(waiting.subList(1, waiting.size()));
             return;
         }
         switch (finding) {
-            case PatternTrial.Answered<Answer>(Answer answer) -> {
+            case PatternTrial.Answered<RowAnswer>(RowAnswer answer) -> {
                 answers.accept(first, answer);
                 askTogether(waiting.subList(1, waiting.size()));
             }
-            case PatternTrial.TooSlow<Answer> _ -> waiting.forEach(one -> answers.accept(one, Answer.failed(TOO_SLOW)));
-            case PatternTrial.Unknown<Answer> _ -> waiting.forEach(this::failWithoutTime);
+            case PatternTrial.TooSlow<RowAnswer> _ -> waiting.forEach(one -> answers.accept(one, RowAnswer.failed(TOO_SLOW)));
+            case PatternTrial.Unknown<RowAnswer> _ -> waiting.forEach(this::failWithoutTime);
         }
     }
 
-    private Finding<Answer> tried(Asked asked) throws SQLException {
+    private Finding<RowAnswer> tried(Asked asked) throws SQLException {
         ColumnQuestion question = (ColumnQuestion) asked.question();
         ColumnQuestion takesNoTime = new ColumnQuestion(
                 question.column(), question.type(), PatternTrial.TAKES_NO_TIME, null, question.session());
         return new PatternTrial(patience.first())
-                .<Answer, SQLException>of(
+                .<RowAnswer, SQLException>of(
                         timeout -> ask(List.of(asked), timeout).getFirst(),
                         timeout -> ask(List.of(new Asked(takesNoTime, asked.row())), timeout));
     }

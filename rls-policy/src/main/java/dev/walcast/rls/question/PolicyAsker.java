@@ -9,9 +9,9 @@ import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.policy.BoundPolicies;
 import dev.walcast.rls.policy.PolicyExpression;
 import dev.walcast.rls.policy.PolicyQuestion;
-import dev.walcast.rls.question.Oracle.Asked;
-import dev.walcast.rls.question.PostgresOracle.Answer;
-import dev.walcast.rls.question.PostgresOracle.Work;
+import dev.walcast.rls.question.PostgresRowEvaluator.RowAnswer;
+import dev.walcast.rls.question.PostgresRowEvaluator.StatementTime;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.session.SettingsSql;
 import dev.walcast.rls.session.ViewerSession;
@@ -28,27 +28,28 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Asks what policies leave open, as the viewers' role, in a transaction that is always rolled back. Where the
-/// expression depends on viewers through parameters only and holds no state, one statement asks for all viewers.
-/// Else each question has a subtransaction of its own, which is always rolled back: no role, setting, temporary
-/// object or write of one question reaches the next.
+/// Asks questions about policies, as the viewers' role, in a transaction that is always rolled back. When the
+/// expression depends on viewers through parameters only and keeps no state, one statement asks for all viewers.
+/// Otherwise each question runs in its own subtransaction, which is always rolled back, so that no role, setting,
+/// temporary object or write of one question reaches the next.
 ///
-/// A rollback undoes neither session locks nor prepared statements, sequences' last values and kept plans: those are
+/// A rollback does not undo session locks, prepared statements, last values of sequences and cached plans. They are
 /// cleared after each question and each transaction.
-final class PolicyAsker implements PostgresOracle.Asker {
+final class PolicyAsker implements PostgresRowEvaluator.Asker {
     private final DataSource dataSource;
     private final MisdeclaredFunctions misdeclared;
 
-    PolicyAsker(DataSource dataSource) {
+    PolicyAsker(DataSource dataSource, LongSupplier nanoTime) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
-        this.misdeclared = new MisdeclaredFunctions(dataSource);
+        this.misdeclared = new MisdeclaredFunctions(dataSource, nanoTime);
     }
 
     @Override
-    public List<Answer> ask(List<Asked> asked, Work work) throws SQLException {
+    public List<RowAnswer> ask(List<Asked> asked, StatementTime work) throws SQLException {
         PolicyExpression expression = question(asked.getFirst()).expression();
         boolean replan = expression.needsClaims() && (expression.replan() || misdeclared.mayExist());
         try (Connection connection = dataSource.getConnection()) {
@@ -71,7 +72,7 @@ final class PolicyAsker implements PostgresOracle.Asker {
         return (PolicyQuestion) asked.question();
     }
 
-    /// The row images asked about, each once.
+    /// The row literals of the questions, each once.
     private record Images(List<String> literals, Integer[] places) {
         static Images of(PolicyExpression expression, List<Asked> asked) {
             IdentityHashMap<Row, Integer> known = new IdentityHashMap<>();
@@ -87,7 +88,7 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
     }
 
-    private static List<Answer> askTogether(
+    private static List<RowAnswer> askTogether(
             Connection connection, PolicyExpression expression, List<Asked> asked, Duration timeout)
             throws SQLException {
         limit(connection, timeout);
@@ -95,7 +96,7 @@ final class PolicyAsker implements PostgresOracle.Asker {
             ViewerSession.become(connection, expression.role());
         } catch (SQLException e) {
             if (SqlStates.saysTheValueIsWrong(e)) {
-                Answer failed = Answer.failed(String.valueOf(e.getSQLState()));
+                RowAnswer failed = RowAnswer.failed(String.valueOf(e.getSQLState()));
                 return Collections.nCopies(asked.size(), failed);
             }
             throw e;
@@ -142,20 +143,20 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
     }
 
-    /// @param array of booleans, as Postgres prints it
-    private static List<Answer> booleans(String array) {
-        List<Answer> answers = new ArrayList<>();
+    /// @param array an array of booleans as Postgres prints it
+    private static List<RowAnswer> booleans(String array) {
+        List<RowAnswer> answers = new ArrayList<>();
         for (String element : requireNonNull(ArrayText.oneDimension(array)).toArray(new String[0])) {
             answers.add(element == null ? UNKNOWN : element.equals("t") ? TRUE : FALSE);
         }
         return answers;
     }
 
-    private static final Answer TRUE = Answer.of(Truth.TRUE);
-    private static final Answer FALSE = Answer.of(Truth.FALSE);
-    private static final Answer UNKNOWN = Answer.of(Truth.UNKNOWN);
+    private static final RowAnswer TRUE = RowAnswer.of(Truth.TRUE);
+    private static final RowAnswer FALSE = RowAnswer.of(Truth.FALSE);
+    private static final RowAnswer UNKNOWN = RowAnswer.of(Truth.UNKNOWN);
 
-    /// How long the next statements of the transaction may take each.
+    /// Sets the timeout for each later statement of the transaction.
     private static void limit(Connection connection, Duration timeout) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("select pg_catalog.set_config('statement_timeout', ?, true)")) {
@@ -164,8 +165,8 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
     }
 
-    /// What the block reads before it asks the first question; it clears them, so that no function sees another
-    /// viewer's claims.
+    /// Sets the input of the block. The block reads and clears it before the first question, so that no function
+    /// sees the claims of another viewer.
     private static final String INPUT = """
             select pg_catalog.set_config('statement_timeout', ?, true), pg_catalog.set_config('walcast.claims', (?::text[])::text, true),
                    pg_catalog.set_config('walcast.viewers', (?::int4[])::text, true),
@@ -177,8 +178,8 @@ final class PolicyAsker implements PostgresOracle.Asker {
 
     private static final String OUTPUT = "; select pg_catalog.current_setting('walcast.answers')::text[]";
 
-    /// The three statements are one round trip.
-    private static List<Answer> askEach(
+    /// Asks each question in its own subtransaction. The three statements are one round trip.
+    private static List<RowAnswer> askEach(
             Connection connection, PolicyExpression expression, List<Asked> asked, Duration timeout, boolean replan)
             throws SQLException {
         if (expression.role().equals("none")) {
@@ -214,7 +215,7 @@ final class PolicyAsker implements PostgresOracle.Asker {
         return last;
     }
 
-    /// The claims asked with, each once.
+    /// The claims of the questions, each once.
     private record Viewers(List<String> claims, Integer[] places) {
         static Viewers of(List<Asked> asked) {
             Map<String, Integer> known = new HashMap<>();
@@ -231,10 +232,10 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
     }
 
-    /// Question by question, each in a subtransaction that an error ends: ours once the answer is in a variable,
-    /// which a rollback leaves alone, or the expression's own. The block stays the login; each subtransaction
-    /// becomes the role anew. Answers with the booleans of as many questions as there was time for, then a place
-    /// and an SQLSTATE for each error.
+    /// Returns the PL/pgSQL block that asks question by question. An error ends each subtransaction: the block's
+    /// own error after the answer is in a variable, which a rollback does not change, or an error of the
+    /// expression. The block acts as the login, each subtransaction as the role. The result holds the booleans of
+    /// as many questions as there was time for, then a place and an SQLSTATE for each error.
     private static String block(PolicyExpression expression, boolean replan) {
         return """
                 #variable_conflict use_column
@@ -288,8 +289,9 @@ final class PolicyAsker implements PostgresOracle.Asker {
                 : "if " + whole.unchanged() + " then " + answer(expression, whole) + " else " + late + " end if;";
     }
 
-    /// With the `search_path` set before Postgres plans; constants are printed before other settings are made. All
-    /// names in the SQL around the policies are qualified, and none of its aliases can be taken for a table.
+    /// Returns statements that set the `search_path` before Postgres plans the policies, and print constants
+    /// before they change other settings. All names in the SQL around the policies are qualified, and no alias in
+    /// it can be mistaken for a table.
     private static String answer(PolicyExpression expression, BoundPolicies whole) {
         SessionSettings settings = expression.settings();
         String before = "select walcast_v from (select " + SettingsSql.lateButPath(settings)
@@ -321,7 +323,8 @@ final class PolicyAsker implements PostgresOracle.Asker {
         return early.isEmpty() ? "" : "perform " + early + ";";
     }
 
-    /// Plans that are kept would keep what functions that wrongly call themselves immutable said of one viewer.
+    /// Clears the state of the session. A cached plan may hold the result of a wrongly declared immutable function
+    /// for one viewer.
     private static String clean(boolean replan) {
         return "execute 'deallocate all; discard sequences" + (replan ? "; discard plans'" : "'");
     }
@@ -332,8 +335,8 @@ final class PolicyAsker implements PostgresOracle.Asker {
                 + overRow(expression, expression.sql(), "(case when " + SettingsSql.READY + " then walcast_row end)");
     }
 
-    /// The expression sees the row under its table's name; in a scope of its own no name of ours can be taken for
-    /// a column.
+    /// Returns a query in which the expression sees the row under the name of its table. It has its own scope, so
+    /// that no name of the statement can be mistaken for a column.
     private static String overRow(PolicyExpression expression, String sql, String row) {
         return "(select (" + sql + ") as walcast_v from pg_catalog.unnest(array[" + row + "::"
                 + expression.qualifiedTable() + "]) as "
@@ -341,11 +344,11 @@ final class PolicyAsker implements PostgresOracle.Asker {
                 + ") as walcast_answer";
     }
 
-    private static List<Answer> answers(String[] texts) {
-        List<Answer> answers = booleans(texts[0]);
+    private static List<RowAnswer> answers(String[] texts) {
+        List<RowAnswer> answers = booleans(texts[0]);
         for (String error : List.of(texts).subList(1, texts.length)) {
             int blank = error.indexOf(' ');
-            answers.set(Integer.parseInt(error.substring(0, blank)) - 1, Answer.failed(error.substring(blank + 1)));
+            answers.set(Integer.parseInt(error.substring(0, blank)) - 1, RowAnswer.failed(error.substring(blank + 1)));
         }
         return answers;
     }

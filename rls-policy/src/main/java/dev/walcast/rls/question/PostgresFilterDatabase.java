@@ -24,13 +24,15 @@ import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Lets a real Postgres read a filter's values and look up its operators: as the client's role, read only, and
-/// always rolled back, for the types of columns may bring code of their owners along.
+/// Makes Postgres read the values of filters and look up their operators. It acts as the client's role, in read-only
+/// transactions that are always rolled back, because the types of columns may run code of their owners. Safe for any
+/// thread. Calls block.
 public final class PostgresFilterDatabase implements FilterDatabase {
     private static final String UNDEFINED_FUNCTION = "42883";
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-    /// Extensions are made by who may, unlike what else is in their schemas.
+    /// Finds the schema of an operator of an extension. Creating an extension takes a privilege; creating other
+    /// objects in its schema may not.
     private static final String OPERATOR_SCHEMA = """
             select pg_catalog.quote_ident(n.nspname)
               from pg_catalog.pg_operator o
@@ -43,26 +45,30 @@ public final class PostgresFilterDatabase implements FilterDatabase {
              where o.oprname operator(pg_catalog.=) ?::pg_catalog.text::pg_catalog.name
                and o.oprleft operator(pg_catalog.=) ?::pg_catalog.text::pg_catalog.oid and o.oprright operator(pg_catalog.=) ?::pg_catalog.text::pg_catalog.oid""";
 
-    /// For what is compiled. What takes longer is asked once more, by a [PatternTrial].
+    /// The timeout for patterns, which Postgres compiles. A slower one is asked about once more, by a
+    /// [PatternTrial].
     private static final Duration COMPILED_TIMEOUT = Duration.ofMillis(500);
 
     private final RoleConnections connections;
     private final RoleConnections forPatterns;
 
-    /// With the same connections for all questions.
+    /// Makes a database that uses the same connections for all questions.
     public PostgresFilterDatabase(RoleConnections connections) {
         this(connections, connections);
     }
 
-    /// @param forPatterns for what Postgres compiles, which must not take the connections of other questions
+    /// Makes a database with separate connections for patterns.
+    ///
+    /// @param forPatterns connections for patterns, so that slow patterns do not take the connections of other
+    ///                    questions
     public PostgresFilterDatabase(RoleConnections connections, RoleConnections forPatterns) {
         this.connections = requireNonNull(connections, "connections is null");
         this.forPatterns = requireNonNull(forPatterns, "forPatterns is null");
     }
 
-    /// With one login for all.
+    /// Makes a database that uses one login for all roles.
     public PostgresFilterDatabase(DataSource dataSource) {
-        this(new RoleConnections(dataSource, dataSource));
+        this(new RoleConnections(dataSource));
     }
 
     @Override
@@ -80,7 +86,8 @@ public final class PostgresFilterDatabase implements FilterDatabase {
         return "cast(case when " + SettingsSql.READY + " then cast(? as pg_catalog.text) end as " + type + ")";
     }
 
-    /// Values are read with the settings of the session, and printed as all values are rendered.
+    /// Returns a query that reads values with the settings of the session, and prints them as all values are
+    /// rendered.
     ///
     /// @param read  a query that reads from [SettingsSql#CTE]
     /// @param print an expression over its columns
@@ -157,7 +164,7 @@ public final class PostgresFilterDatabase implements FilterDatabase {
                         timeout -> evaluate(forPatterns, takesNoTime, value, timeout));
     }
 
-    /// @return whether there was an answer, which is always so
+    /// @return true; failures are thrown
     private static boolean evaluate(
             RoleConnections pool, ColumnQuestion question, @Nullable String value, Duration timeout)
             throws FilterRefusedException, SQLException {
@@ -184,9 +191,9 @@ public final class PostgresFilterDatabase implements FilterDatabase {
         }
     }
 
-    /// The first column of the result.
+    /// Returns the first column of the result.
     ///
-    /// @throws SQLException when it may be answered another time
+    /// @throws SQLException when asking again may succeed
     private static List<@Nullable String> ask(
             RoleConnections pool, RoleSession session, String query, List<@Nullable String> values, Duration timeout)
             throws FilterRefusedException, SQLException {
@@ -212,7 +219,7 @@ public final class PostgresFilterDatabase implements FilterDatabase {
         return state.equals("57014") || state.equals("55P03") || state.startsWith("40");
     }
 
-    /// Without the schema that was written for an operator, as the client wrote none.
+    /// Returns the message without the schema of an operator, because the client named none.
     private static String message(SQLException e) {
         String message = SqlStates.primaryMessage(e);
         return UNDEFINED_FUNCTION.equals(e.getSQLState()) ? message.replace("pg_catalog.", "") : message;

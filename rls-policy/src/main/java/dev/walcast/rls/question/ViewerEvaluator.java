@@ -20,17 +20,21 @@ import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
 
-/// Computes in Postgres what policies make of one viewer alone, as that viewer. Safe for any thread; calls block.
+/// Evaluates expressions over claims in Postgres, as the viewer. Safe for any thread. Calls block.
 public final class ViewerEvaluator {
-    /// Since Postgres 16 a membership may come without the right to SET ROLE.
     private final DataSource isolated;
 
-    /// @param isolated of connections made by `IsolatedConnections`
+    /// Makes an evaluator.
+    ///
+    /// @param isolated connections set up by `IsolatedConnections`
     public ViewerEvaluator(DataSource isolated) {
         this.isolated = requireNonNull(isolated, "isolated is null");
     }
 
-    /// Lets Postgres compute what depends on the viewer alone, as that viewer. An error in one leaves the others.
+    /// Evaluates the expressions, which depend on the viewer only. An expression that fails does not affect the
+    /// others: its error is in the result.
+    ///
+    /// @throws SQLException when Postgres is unreachable; asking again may help
     public ViewerValues values(Viewer viewer, SessionSettings settings, List<String> expressions) throws SQLException {
         if (expressions.isEmpty()) {
             return new ViewerValues(Map.of());
@@ -83,7 +87,8 @@ public final class ViewerEvaluator {
         return values;
     }
 
-    /// The values are computed with the viewer's settings, and printed as all values are.
+    /// Returns a query that computes values with the settings of the viewer, and prints them as all values are
+    /// rendered.
     private static String query(SessionSettings settings, List<String> expressions) {
         List<String> computed = new ArrayList<>();
         List<String> printed = new ArrayList<>();

@@ -1,4 +1,4 @@
-/// Questions that only Postgres can answer: about policies, filters and patterns.
+/// Asks Postgres what memory cannot decide: policies, filters and patterns.
 @NullMarked
 package dev.walcast.rls.question;
 

@@ -1,27 +1,35 @@
 package dev.walcast.rls.rights;
 
-import dev.walcast.rls.Moment;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.walcast.rls.PgSnapshot;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/// The places in the log from which on every table's rights may be others, numbered from 1. Safe for any thread.
+/// The marks of all tables: places in the log after which the rights of any table may differ, numbered from 1. Safe
+/// for any thread.
 ///
-/// Any role of the database can make such places, so many of them must cost little: a place costs a number until a
-/// reading
+/// Any role of the database can cause marks, so many of them must cost little. A mark costs one number until a reading
 /// shows its transaction.
 final class DatabaseMarks {
-    /// Beyond this number of places the last ones are one, which is shown when every transaction up to the latest of
-    /// them has ended.
+    /// With more marks than this, the last ones are merged into one. It is shown when every transaction up to the
+    /// latest of them has ended.
     private static final int PENDING_MAX = 100_000;
 
-    private final Deque<Pending> pending = new ArrayDeque<>(); // guarded by this
-    private long shownThrough; // guarded by this
+    @GuardedBy("this")
+    private final Deque<Pending> pending = new ArrayDeque<>();
+
+    @GuardedBy("this")
+    private long shownThrough;
     private volatile long latest;
 
-    /// @param isHorizon whether it stands for transactions up to this one
+    /// A mark that no reading has shown yet.
+    ///
+    /// @param isHorizon whether it stands for all transactions up to this one
     private record Pending(long number, long xid, boolean isHorizon) {}
 
-    /// @param xid of the transaction in which the log says so, of 32 bits
+    /// Adds a mark.
+    ///
+    /// @param xid the transaction of the mark, of 32 bits
     synchronized void mark(long xid) {
         long number = latest + 1;
         if (pending.size() < PENDING_MAX) {
@@ -34,27 +42,28 @@ final class DatabaseMarks {
         latest = number;
     }
 
-    /// The number of the last place; 0 when there is none.
+    /// Returns the number of the last mark; 0 when there is none.
     long latest() {
         return latest;
     }
 
-    /// Whether a reading is needed to forget places.
+    /// Whether a reading is needed to remove marks.
     synchronized boolean isPending() {
         return !pending.isEmpty();
     }
 
-    /// Up to which place a reading shows what was done. To be called in the order of the readings.
+    /// Returns the number of the mark up to which a reading shows all transactions. Call this in the order of the
+    /// readings.
     ///
-    /// @param received what [#latest] said when the reading began
-    synchronized long shown(long received, Moment moment) {
-        while (!pending.isEmpty() && pending.getFirst().number <= received && isShown(pending.getFirst(), moment)) {
+    /// @param received the result of [#latest] when the reading began
+    synchronized long shown(long received, PgSnapshot snapshot) {
+        while (!pending.isEmpty() && pending.getFirst().number <= received && isShown(pending.getFirst(), snapshot)) {
             shownThrough = pending.removeFirst().number;
         }
         return Math.min(received, shownThrough);
     }
 
-    private static boolean isShown(Pending place, Moment moment) {
-        return place.isHorizon ? moment.containsAllUpTo(place.xid) : moment.contains(place.xid);
+    private static boolean isShown(Pending place, PgSnapshot snapshot) {
+        return place.isHorizon ? snapshot.containsAllUpTo(place.xid) : snapshot.contains(place.xid);
     }
 }

@@ -2,10 +2,12 @@ package dev.walcast.rls.rights;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.postgres.Identifier;
+import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.rights.RightsReader.Reading;
 import java.sql.SQLException;
@@ -32,17 +34,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The rights in force: what each role may do with each table that is in use, and the policies that bind it.
+/// Keeps the rights in force: what each role may do with each table in use, and the policies that apply to it.
 ///
-/// They are read again for three reasons: the log announces that a table's rights may have changed ([#mark] or
+/// It reads rights again for three reasons: the log announces that the rights of a table may have changed ([#mark] or
 /// [#markAll], then [#confirm]), a join asks ([#ask]), or [RightsLimits#poll] has passed. One reading runs at a time,
-/// on the thread of
-/// one caller, and answers everything that was asked before it began. Rights that could not be confirmed for
-/// [RightsLimits#maxAge] are not used.
+/// on the thread of one caller. It answers everything that was asked before it began. Rights that could not be
+/// confirmed for [RightsLimits#maxAge] are not used.
 ///
-/// What stayed the same stays the same instance. Safe for any thread.
+/// Rights that did not change stay the same instance. Safe for any thread.
 public final class Rights {
-    /// An answer that no caller used in this time is forgotten: the set of roles comes from tokens.
+    /// An answer that was not used for this time is removed, because roles come from tokens.
     private static final long FORGOTTEN_AFTER_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     /// The first and the longest pause before a table is read again that could not be confirmed.
@@ -50,12 +51,13 @@ public final class Rights {
 
     private static final long RETRY_MAX_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /// That a table is missing is remembered for its subscriptions, which hear of it when it is made.
+    /// An answer that a table does not exist is kept for this time after its last use. Subscriptions get to know
+    /// when the table is created.
     private static final long ABSENT_FORGOTTEN_AFTER_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private static final int ABSENT_MAX = 1_000;
 
-    /// How many questions a log line names.
+    /// The most questions that one log line names.
     private static final int NAMED_MAX = 5;
 
     private static final Logger log = LoggerFactory.getLogger(Rights.class);
@@ -64,24 +66,28 @@ public final class Rights {
     private final RightsLimits limits;
     private final long maxAgeNanos;
     private final LongSupplier nanoTime;
-    private final Map<Question, Known> known = new ConcurrentHashMap<>();
+    private final Map<AccessQuestion, Known> known = new ConcurrentHashMap<>();
     private final Map<TableId, TableMarks> tables = new ConcurrentHashMap<>();
     private final DatabaseMarks database = new DatabaseMarks();
     private final ConcurrentLinkedQueue<Request> requests = new ConcurrentLinkedQueue<>();
     private final ReentrantLock reading = new ReentrantLock(true);
 
-    /// Of the thread that watches, which waits for whichever thread reads.
+    /// The activity of the watching thread, which may wait for a reading of another thread.
     private volatile TaskActivity watching = TaskActivity.unwatched();
 
-    /// How many answers are known that say that there is no such table. Guarded by reading.
+    /// How many answers say that the table does not exist.
+    @GuardedBy("reading")
     private int absent;
 
-    /// What changed and was not told to every listener. Guarded by reading.
-    private final Set<Question> untold = new HashSet<>();
+    /// The questions whose answers changed, until every listener was called.
+    @GuardedBy("reading")
+    private final Set<AccessQuestion> untold = new HashSet<>();
 
-    private final CopyOnWriteArrayList<Consumer<Set<Question>>> changeListeners = new CopyOnWriteArrayList<>();
+    private final CopyOnWriteArrayList<Consumer<Set<AccessQuestion>>> changeListeners = new CopyOnWriteArrayList<>();
 
-    /// @param nanoTime a monotonic clock
+    /// Makes an empty store of rights.
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
     public Rights(RightsReader reader, RightsLimits limits, LongSupplier nanoTime) {
         this.reader = requireNonNull(reader, "reader is null");
         this.limits = requireNonNull(limits, "limits is null");
@@ -89,7 +95,7 @@ public final class Rights {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
 
-    /// One answer that is kept up to date.
+    /// One answer, which is kept up to date.
     public static final class Known {
         private final TableMarks marks;
         private volatile @Nullable TableRights rights;
@@ -102,37 +108,39 @@ public final class Rights {
             this.usedAt = now;
         }
 
-        /// Null when there is no such table.
+        /// Returns the rights; null when the table does not exist.
         public @Nullable TableRights rights() {
             return rights;
         }
     }
 
-    /// A table that waits for a reading which begins later than the request came, and perhaps a question about it.
+    /// A request for a reading of one table that begins after the request was made, possibly with a question
+    /// about it.
     private static final class Request {
         private final TableId table;
-        private final @Nullable Question question;
+        private final @Nullable AccessQuestion question;
         private @Nullable TableRights rights; // guarded by reading
         private @Nullable SQLException failure; // guarded by reading
         private boolean answered; // guarded by reading
 
-        private Request(TableId table, @Nullable Question question) {
+        private Request(TableId table, @Nullable AccessQuestion question) {
             this.table = table;
             this.question = question;
         }
     }
 
-    /// Hears which answers differ from before, before any mark that they belong to is confirmed. On the thread that
-    /// read; must not block.
-    public void onChange(Consumer<Set<Question>> listener) {
+    /// Adds a listener for the questions whose answers changed. It is called before the marks of the change are
+    /// confirmed, on the reading thread, under the lock of the reading. It must not block. When it throws, it is
+    /// called again after the next reading.
+    public void onChange(Consumer<Set<AccessQuestion>> listener) {
         changeListeners.add(listener);
     }
 
-    // -- the source's thread
+    // -- called by the thread of the source
 
-    /// From here on in the log the table's rights may be others. Never blocks.
+    /// Marks a place in the log after which the rights of the table may differ. Does not block.
     ///
-    /// @param xid of the transaction in which the log says so, of 32 bits
+    /// @param xid the transaction of the place, of 32 bits
     public RightsMark mark(TableId table, long xid) {
         AtomicReference<RightsMark> mark = new AtomicReference<>();
         // in one step: a table that nothing rests on may be forgotten at any time
@@ -144,15 +152,15 @@ public final class Rights {
         return requireNonNull(mark.get());
     }
 
-    /// From here on in the log every table's rights may be others. Never blocks, and costs the same however many tables
-    /// there are.
+    /// Marks a place in the log after which the rights of any table may differ. Does not block. Its cost does not
+    /// depend on the number of tables.
     ///
-    /// @param xid of the transaction in which the log says so, of 32 bits
+    /// @param xid the transaction of the place, of 32 bits
     public void markAll(long xid) {
         database.mark(xid);
     }
 
-    /// The table has not changed for long. Forgets it unless its rights are in use.
+    /// Removes the marks of a table that has not changed for long, unless its rights are in use.
     public void unmark(TableId table) {
         tables.computeIfPresent(table, (_, marks) -> {
             if (marks.questions().isEmpty()) {
@@ -163,7 +171,7 @@ public final class Rights {
         });
     }
 
-    /// The last mark of the table, which covers those of all tables.
+    /// Returns the last mark of the table, which covers the marks of all tables.
     public RightsMark latest(TableId table) {
         return marks(table).latest(database.latest());
     }
@@ -175,23 +183,26 @@ public final class Rights {
 
     // -- judging
 
-    /// Whether rows behind the mark can be judged now. True also for a table about which nothing is known: what is
-    /// asked about it is read later than the mark.
+    /// Whether the rights for rows behind the mark are loaded. Also true for a table without any question: what is
+    /// asked about it later is read after the mark.
     public boolean isConfirmed(RightsMark mark) {
         TableMarks marks = mark.marks();
         return marks.questions().isEmpty() || (mark.isConfirmed() && isFresh(marks, nanoTime.getAsLong()));
     }
 
-    /// The answer for rows behind the mark, without asking Postgres.
+    /// Returns the answer for rows behind the mark, without asking Postgres.
     ///
-    /// @return null when there is none that is fresh and later than the mark
-    public @Nullable Known confirmed(Question question, RightsMark mark) {
+    /// @return null when no answer is fresh and later than the mark
+    public @Nullable Known confirmed(AccessQuestion question, RightsMark mark) {
         Known answer = known.get(question);
-        return answer != null && isConfirmed(answer, mark) ? answer : null;
+        return answer != null && tryUse(answer, mark) ? answer : null;
     }
 
-    /// Whether an answer that [#confirmed] gave earlier still holds for rows behind the mark.
-    public boolean isConfirmed(Known answer, RightsMark mark) {
+    /// Uses an earlier result of [#confirmed] again, if it is valid for rows behind the mark. The answer then
+    /// counts as used now, and is kept.
+    ///
+    /// @return false when it must not be used
+    public boolean tryUse(Known answer, RightsMark mark) {
         if (answer.forgotten || !mark.isConfirmed()) {
             return false;
         }
@@ -205,9 +216,9 @@ public final class Rights {
         return true;
     }
 
-    /// The access that was read last, without asking Postgres; empty when there is no such table, or nothing is
-    /// known.
-    public Optional<TableAccess> known(Question question) {
+    /// Returns the access that was read last, without asking Postgres; empty when the table does not exist, or was
+    /// not asked about.
+    public Optional<TableAccess> known(AccessQuestion question) {
         Known answer = known.get(question);
         TableRights rights = answer == null ? null : answer.rights;
         return rights == null ? Optional.empty() : Optional.of(rights.access());
@@ -217,7 +228,7 @@ public final class Rights {
         return now - marks.confirmedAt() <= maxAgeNanos;
     }
 
-    /// The tables in use whose rights could not be confirmed for too long.
+    /// Returns the tables in use whose rights could not be confirmed for too long.
     public Set<TableId> staleTables() {
         long now = nanoTime.getAsLong();
         Set<TableId> stale = new HashSet<>();
@@ -229,37 +240,38 @@ public final class Rights {
         return stale;
     }
 
-    /// How many tables something is remembered of.
+    /// Returns the number of tables with marks or questions.
     int tables() {
         return tables.size();
     }
 
     // -- asking
 
-    /// Reads the rights anew and keeps them up to date from here on. The reading begins after the call does, and
-    /// answers others who ask at the same time as well.
+    /// Reads the rights, and keeps them up to date from now on. The reading begins after the call, and may answer
+    /// other callers too. Blocks.
     ///
-    /// @return null when there is no such table
-    public @Nullable TableRights ask(Question question) throws SQLException {
+    /// @return null when the table does not exist
+    public @Nullable TableRights ask(AccessQuestion question) throws SQLException {
         return fulfil(new Request(question.table(), question)).rights;
     }
 
-    /// Answers from a reading that began at the given time or later, and asks when there is none.
+    /// Returns rights from a reading that began at the given time or later; reads them when there are none. May
+    /// block.
     ///
-    /// @param since a time of the clock, such as [#now] gave
-    /// @return null when there is no such table
-    public @Nullable TableRights ask(Question question, long since) throws SQLException {
+    /// @param since a time of the clock, as from [#now]
+    /// @return null when the table does not exist
+    public @Nullable TableRights ask(AccessQuestion question, long since) throws SQLException {
         Known answer = known.get(question);
         return answer != null && answer.marks.confirmedAt() - since >= 0 ? answer.rights : ask(question);
     }
 
-    /// The time of the clock, in nanoseconds.
+    /// Returns the time of the clock, in nanoseconds.
     public long now() {
         return nanoTime.getAsLong();
     }
 
-    /// Reads the rights of a table anew, so that its marks are confirmed if the reading shows enough. Begins after
-    /// the call does.
+    /// Reads the rights of a table, which confirms the marks whose transactions the reading shows. The reading
+    /// begins after the call. Blocks.
     public void confirm(TableId table) throws SQLException {
         fulfil(new Request(table, null));
     }
@@ -280,10 +292,10 @@ public final class Rights {
         return request;
     }
 
-    /// Asks until rows behind the mark can be judged, for a bounded time.
+    /// Reads until the rights for rows behind the mark are confirmed, for a bounded time. Blocks.
     ///
-    /// @throws SQLException when they cannot
-    public void await(Question question, RightsMark mark, long timeoutNanos) throws SQLException, InterruptedException {
+    /// @throws SQLException when they are not confirmed in time
+    public void await(AccessQuestion question, RightsMark mark, long timeoutNanos) throws SQLException, InterruptedException {
         long deadline = nanoTime.getAsLong() + timeoutNanos;
         long pause = RETRY_MIN_NANOS;
         while (confirmed(question, mark) == null) {
@@ -301,31 +313,26 @@ public final class Rights {
 
     // -- watching
 
-    /// Keeps the rights up to date until it is interrupted; the essential thread of this class. It waits for Postgres
-    /// only where the reader's connections declare it, also while another thread reads, and between two
-    /// readings. It does not move while a listener hangs.
+    /// Returns the task that keeps the rights up to date. It reads all rights in use each [RightsLimits#poll].
+    /// Its thread waits where the connections of the reader declare their waits, also during a reading of another
+    /// thread. It makes no progress while a listener hangs.
     ///
-    /// @param inUse    what must not be forgotten although no caller used it lately
-    /// @param activity of the thread
-    public void watch(Supplier<Set<Question>> inUse, TaskActivity activity) throws InterruptedException {
-        watching = activity;
-        while (true) {
+    /// @param inUse returns the questions to keep although no caller used them lately
+    public Periodic watch(Supplier<Set<AccessQuestion>> inUse) {
+        return new Periodic("watch-rights", limits.poll(), activity -> {
+            watching = activity;
             try {
                 refresh(inUse);
             } catch (SQLException e) {
                 log.info("The rights could not be read: {}", e.getMessage());
             }
-            // bound: RIGHTS_POLL
-            try (TaskActivity.Span _ = activity.waits()) {
-                TimeUnit.NANOSECONDS.sleep(limits.poll().toNanos());
-            }
-        }
+        });
     }
 
-    /// Reads everything that is in use.
+    /// Reads all rights in use. Blocks.
     ///
     /// @param inUse see [#watch]
-    public void refresh(Supplier<Set<Question>> inUse) throws SQLException {
+    public void refresh(Supplier<Set<AccessQuestion>> inUse) throws SQLException {
         reading.lock();
         try {
             forget(nanoTime.getAsLong(), inUse);
@@ -340,7 +347,9 @@ public final class Rights {
         }
     }
 
-    /// With the lock held. Answers all requests at hand, and renews everything that is known of the tables concerned.
+    /// Answers all requests, and reads all questions about their tables and the wanted ones again. Call with the
+    /// lock held.
+    @GuardedBy("reading")
     private void read(Collection<TableMarks> wanted) throws SQLException {
         List<Request> asked = new ArrayList<>();
         for (Request next = requests.poll(); next != null; next = requests.poll()) {
@@ -350,7 +359,7 @@ public final class Rights {
             Map<TableMarks, Long> received = new HashMap<>();
             wanted.forEach(marks -> received.put(marks, marks.received()));
             asked.forEach(request -> received.computeIfAbsent(marks(request.table), TableMarks::received));
-            Set<Question> questions = new HashSet<>();
+            Set<AccessQuestion> questions = new HashSet<>();
             received.keySet().forEach(marks -> questions.addAll(marks.questions()));
             asked.stream()
                     .map(request -> request.question)
@@ -367,19 +376,20 @@ public final class Rights {
         }
     }
 
-    private void read(List<Request> asked, Set<Question> questions, Map<TableMarks, Long> received)
+    @GuardedBy("reading")
+    private void read(List<Request> asked, Set<AccessQuestion> questions, Map<TableMarks, Long> received)
             throws SQLException {
         long begunAt = nanoTime.getAsLong();
         long databaseReceived = database.latest();
         Reading answer = watching.<Reading, SQLException>carry(() -> reader.read(questions));
         asked.forEach(request -> answer(request, answer, begunAt));
         apply(answer, questions);
-        Set<TableId> read = questions.stream().map(Question::table).collect(Collectors.toSet());
+        Set<TableId> read = questions.stream().map(AccessQuestion::table).collect(Collectors.toSet());
         received.keySet().removeIf(marks -> !read.contains(marks.id()));
-        confirm(answer, received, database.shown(databaseReceived, answer.moment()), begunAt);
+        confirm(answer, received, database.shown(databaseReceived, answer.snapshot()), begunAt);
     }
 
-    /// A request is never left without an answer, whatever ended the reading.
+    /// Finishes a request that the reading left open, for example because it threw.
     private static void finish(Request request) {
         if (!request.answered && request.failure == null) {
             request.failure = new SQLException("the rights could not be read");
@@ -387,10 +397,11 @@ public final class Rights {
         request.answered = true;
     }
 
+    @GuardedBy("reading")
     private void answer(Request request, Reading answer, long begunAt) {
         request.failure = answer.unanswered().get(request.table);
         request.answered = true;
-        Question question = request.question;
+        AccessQuestion question = request.question;
         if (question == null || request.failure != null || !isPlausible(question)) {
             return;
         }
@@ -407,7 +418,7 @@ public final class Rights {
         request.rights = Objects.equals(kept.rights, rights) ? kept.rights : rights;
     }
 
-    private TableMarks inUse(Question question) {
+    private TableMarks inUse(AccessQuestion question) {
         return requireNonNull(tables.compute(question.table(), (table, marks) -> {
             TableMarks used = marks == null ? new TableMarks(table, nanoTime.getAsLong()) : marks;
             used.questions().add(question);
@@ -415,22 +426,25 @@ public final class Rights {
         }));
     }
 
-    /// There is no table with a longer name: nothing is kept of what clients make up.
-    private static boolean isPlausible(Question question) {
+    /// Whether the names fit into the catalog. Nothing is kept for longer names, which no table or role can have.
+    private static boolean isPlausible(AccessQuestion question) {
         return Identifier.fits(question.table().schema())
                 && Identifier.fits(question.table().name())
                 && Identifier.fits(question.role());
     }
 
-    /// Of tables that do not exist only so many are remembered: a subscription to another one does not hear when its
-    /// table is made.
-    private boolean mayKeep(Question question, @Nullable TableRights rights) {
+    /// Whether the answer may be kept. Only [#ABSENT_MAX] missing tables are kept; a subscription to another
+    /// missing table does not get to know when it is created.
+    @GuardedBy("reading")
+    private boolean mayKeep(AccessQuestion question, @Nullable TableRights rights) {
         return rights != null || known.containsKey(question) || absent < ABSENT_MAX;
     }
 
-    /// A listener that fails hears of the change with the next reading; no mark is confirmed before.
-    private void apply(Reading answer, Set<Question> questions) {
-        for (Question question : questions) {
+    /// Keeps the answers and calls the listeners. When a listener throws, no mark is confirmed, and all listeners
+    /// are called again after the next reading.
+    @GuardedBy("reading")
+    private void apply(Reading answer, Set<AccessQuestion> questions) {
+        for (AccessQuestion question : questions) {
             Known kept = known.get(question);
             TableRights rights = answer.rights().get(question);
             if (kept != null
@@ -442,34 +456,35 @@ public final class Rights {
             }
         }
         if (!untold.isEmpty()) {
-            Set<Question> changed = Set.copyOf(untold);
+            Set<AccessQuestion> changed = Set.copyOf(untold);
             log.info("Rights changed for {}", named(changed));
             changeListeners.forEach(listener -> listener.accept(changed));
             untold.clear();
         }
     }
 
-    /// After the listeners have heard of what changed: behind a confirmed mark nothing is delivered under former
+    /// Confirms marks. Call this after the listeners: behind a confirmed mark, nothing is delivered under earlier
     /// rights.
     private static void confirm(Reading answer, Map<TableMarks, Long> received, long databaseShown, long begunAt) {
         received.forEach((marks, count) -> {
             if (!answer.unanswered().containsKey(marks.id())) {
                 boolean settled = !answer.unsettled().contains(marks.id());
                 marks.confirm(
-                        count, xid -> settled && answer.moment().contains(xid), settled ? databaseShown : 0, begunAt);
+                        count, xid -> settled && answer.snapshot().contains(xid), settled ? databaseShown : 0, begunAt);
             }
         });
     }
 
-    private static String named(Set<Question> changed) {
-        String some = changed.stream().limit(NAMED_MAX).map(Question::toString).collect(Collectors.joining(", "));
+    private static String named(Set<AccessQuestion> changed) {
+        String some = changed.stream().limit(NAMED_MAX).map(AccessQuestion::toString).collect(Collectors.joining(", "));
         return changed.size() <= NAMED_MAX ? some : some + " and " + (changed.size() - NAMED_MAX) + " more";
     }
 
-    /// With the lock held: what a reading answers must not be forgotten before it was kept. Names of tables come from
-    /// clients.
-    private void forget(long now, Supplier<Set<Question>> inUse) {
-        Set<Question> old = new HashSet<>();
+    /// Removes unused answers and tables. Call with the lock held, so that no answer of a reading is removed
+    /// before it is kept. Names of tables come from clients, so they must not pile up.
+    @GuardedBy("reading")
+    private void forget(long now, Supplier<Set<AccessQuestion>> inUse) {
+        Set<AccessQuestion> old = new HashSet<>();
         known.forEach((question, answer) -> {
             long limit = answer.rights == null ? ABSENT_FORGOTTEN_AFTER_NANOS : FORGOTTEN_AFTER_NANOS;
             if (now - answer.usedAt > limit) {

@@ -4,11 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/// How often rights are read again, and how long an answer may be used.
+/// How often rights are read again, and how long they may be used.
 ///
-/// @param poll   between two readings of everything that is in use
-/// @param maxAge after which rights that could not be confirmed deliver nothing; more than `poll`
+/// @param poll   the pause between two readings of all rights in use
+/// @param maxAge how long rights are used that could not be confirmed; longer than `poll`
 public record RightsLimits(Duration poll, Duration maxAge) {
+    /// The defaults of the server.
     public static final RightsLimits USUAL = new RightsLimits(Duration.ofSeconds(1), Duration.ofSeconds(5));
 
     public RightsLimits {

@@ -3,35 +3,35 @@ package dev.walcast.rls.rights;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.Catalog.AccessQuestion;
+import dev.walcast.rls.PgSnapshot;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Set;
 
-/// Reads from Postgres what roles may do with tables and which policies bind them. Calls block.
+/// Reads the rights of roles on tables, and the policies that apply to them. Calls block.
 public interface RightsReader {
-    /// Reads the rights that are in force while the call runs. Every right and policy of one answer was in force at
-    /// the same time, at or after [Reading#moment].
+    /// Reads the rights in force. All rights and policies of one answer were in force at the same time, which is
+    /// the time of [Reading#snapshot] or later.
     ///
     /// @throws SQLException when nothing could be read; asking again may help
-    Reading read(Set<Question> questions) throws SQLException;
+    Reading read(Set<AccessQuestion> questions) throws SQLException;
 
-    /// What one reading gave.
+    /// The result of one reading.
     ///
-    /// @param moment     the transactions whose effect the reading shows; it may show later ones as well
+    /// @param snapshot     the transactions that the reading shows; it may show later ones too
     /// @param rights     the answers; a question whose table does not exist has none
-    /// @param unanswered the tables that Postgres could not answer for now, such as locked ones; their questions
-    ///                   have no answer
-    /// @param unsettled  the tables whose rights a transaction that [#moment] does not show is changing: that
-    ///                   transaction may be committed in the log already. Their questions have an answer
+    /// @param unanswered the tables that could not be read now, such as locked ones; their questions have no
+    ///                   answer
+    /// @param unsettled  the tables whose rights are being changed by a transaction that the snapshot does not
+    ///                   show, and that may already be committed in the log; their questions have an answer
     record Reading(
-            Moment moment,
-            Map<Question, TableRights> rights,
+            PgSnapshot snapshot,
+            Map<AccessQuestion, TableRights> rights,
             Map<TableId, SQLException> unanswered,
             Set<TableId> unsettled) {
         public Reading {
-            requireNonNull(moment, "moment is null");
+            requireNonNull(snapshot, "snapshot is null");
             rights = Map.copyOf(rights);
             unanswered = Map.copyOf(unanswered);
             unsettled = Set.copyOf(unsettled);

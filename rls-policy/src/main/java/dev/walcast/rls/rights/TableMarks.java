@@ -2,6 +2,7 @@ package dev.walcast.rls.rights;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog;
 import java.util.ArrayDeque;
@@ -10,22 +11,27 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongPredicate;
 
-/// The marks of one table, the questions that are known about it, and when its rights were last confirmed. Safe for
-/// any thread.
+/// The marks of one table, the questions about it, and the time at which its rights were last confirmed. Safe for any
+/// thread.
 final class TableMarks {
-    /// Beyond this number the earliest marks are dropped: the latest ones imply them but for transactions that were
-    /// invisible all that time.
+    /// With more marks than this, the earliest are dropped. Later marks imply them, except for transactions that
+    /// stayed invisible all that time.
     private static final int PENDING_MAX = 1_000;
 
-    /// The same for a table that no question is known about, of which there may be many.
+    /// The same bound for tables without a question, of which there may be many.
     private static final int PENDING_UNASKED_MAX = 16;
 
     private final TableId id;
-    private final Set<Catalog.Question> questions = ConcurrentHashMap.newKeySet();
+    private final Set<Catalog.AccessQuestion> questions = ConcurrentHashMap.newKeySet();
 
-    private final Deque<Pending> pending = new ArrayDeque<>(); // guarded by this
-    private RightsMark latest; // guarded by this
-    private long numbers; // guarded by this
+    @GuardedBy("this")
+    private final Deque<Pending> pending = new ArrayDeque<>();
+
+    @GuardedBy("this")
+    private RightsMark latest;
+
+    @GuardedBy("this")
+    private long numbers;
 
     private volatile long confirmedThrough;
     private volatile long databaseConfirmedThrough;
@@ -33,7 +39,7 @@ final class TableMarks {
 
     private record Pending(long number, long xid) {}
 
-    /// @param now when it is made: a table without a mark has the rights that are read next
+    /// @param now the current time of the clock; a table without a mark has the rights that are read next
     TableMarks(TableId id, long now) {
         this.id = requireNonNull(id, "id is null");
         this.confirmedAt = now;
@@ -44,16 +50,18 @@ final class TableMarks {
         return id;
     }
 
-    /// The questions whose answers every reading of this table must renew.
-    Set<Catalog.Question> questions() {
+    /// Returns the questions that every reading of this table must answer.
+    Set<Catalog.AccessQuestion> questions() {
         return questions;
     }
 
-    /// Whether a change or an answer may rest on it.
+    /// Whether a change or an answer may depend on it.
     synchronized boolean isUsed() {
         return numbers > 0 || !questions.isEmpty();
     }
 
+    /// Returns the last mark.
+    ///
     /// @param database the number of the last mark of all tables
     synchronized RightsMark latest(long database) {
         if (latest.database() < database) {
@@ -62,6 +70,8 @@ final class TableMarks {
         return latest;
     }
 
+    /// Adds a mark.
+    ///
     /// @param database the number of the last mark of all tables
     synchronized RightsMark mark(long xid, long database) {
         latest = new RightsMark(this, ++numbers, database);
@@ -72,16 +82,17 @@ final class TableMarks {
         return latest;
     }
 
-    /// How many marks there are so far: those that a reading begun now can confirm.
+    /// Returns the number of marks so far: those that a reading which begins now can confirm.
     synchronized long received() {
         return numbers;
     }
 
-    /// A reading that began at the given time was successful.
+    /// Confirms marks after a successful reading.
     ///
-    /// @param received what [#received] said when the reading began
-    /// @param shown    whether the reading shows what a transaction did
-    /// @param database up to which mark of all tables the reading shows what was done
+    /// @param received the result of [#received] when the reading began
+    /// @param shown    whether the reading shows a transaction
+    /// @param database the number of the mark of all tables up to which the reading shows all transactions
+    /// @param begunAt  when the reading began
     synchronized void confirm(long received, LongPredicate shown, long database, long begunAt) {
         databaseConfirmedThrough = Math.max(databaseConfirmedThrough, database);
         while (!pending.isEmpty() && pending.getFirst().number <= received && shown.test(pending.getFirst().xid)) {
@@ -90,8 +101,8 @@ final class TableMarks {
         confirmedAt = begunAt;
     }
 
-    /// It is forgotten while no question is known about the table: whatever is asked from now on is read later than its
-    /// marks.
+    /// Confirms all marks, because the table is removed. It has no questions, and what is asked about it later is
+    /// read after these marks.
     synchronized void retire() {
         pending.clear();
         confirmedThrough = Long.MAX_VALUE;
@@ -106,7 +117,7 @@ final class TableMarks {
         return databaseConfirmedThrough;
     }
 
-    /// When the last successful reading began; nanoseconds of the clock of [Rights].
+    /// Returns when the last successful reading began, in nanoseconds of the clock of [Rights].
     long confirmedAt() {
         return confirmedAt;
     }

@@ -9,33 +9,34 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What one role may do with one table, and the policies that bind it. Equal rights decide equally, as far as the
-/// catalog can tell.
+/// Describes what one role may do with one table, and the policies that apply to it. Equal rights decide equally, as
+/// far as the catalog shows.
 public final class TableRights {
     private final TableAccess access;
     private final PolicySet policies;
 
-    /// Rights of a role that these policies bind.
+    /// Makes the rights of a role to which these policies apply.
     public TableRights(TableAccess access, PolicySet policies) {
         this.access = requireNonNull(access, "access is null");
         this.policies = requireNonNull(policies, "policies is null");
     }
 
-    /// The rights of a role that no policies bind.
+    /// Makes the rights of a role without policies.
     public static TableRights withoutPolicies(TableAccess access) {
         return new TableRights(access, new PolicySet(List.of(), Map.of(), Map.of(), Set.of()));
     }
 
+    /// Returns what the role may do with the table.
     public TableAccess access() {
         return access;
     }
 
-    /// Empty where row-level security does not bind the role.
+    /// Returns the policies; empty where row-level security does not apply.
     public PolicySet policies() {
         return policies;
     }
 
-    /// Whether row-level security binds the role and no policy shows it a row, whatever the row and the viewer.
+    /// Whether row-level security applies and no policy can show a row, for any row and viewer.
     public boolean showsNothing() {
         return access.rowSecurity() && policies.policies().stream().noneMatch(PolicySet.Policy::permissive);
     }

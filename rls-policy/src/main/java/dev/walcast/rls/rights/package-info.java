@@ -1,4 +1,4 @@
-/// The rights in force: what roles may do with tables, and from which place in the log on that must be read again.
+/// Keeps the rights of roles on tables, and the places in the log from which they must be read again.
 @NullMarked
 package dev.walcast.rls.rights;
 

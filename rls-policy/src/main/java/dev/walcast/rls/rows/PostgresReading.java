@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.session.ViewerSession;
 import dev.walcast.rls.sql.SqlStates;
 import java.sql.Connection;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Rows on their way out of Postgres, fetched as many at a time as are worth a round trip. Used by one thread.
+/// Reads rows from a cursor. Each fetch is large enough to be worth its round trip. Used by one thread.
 final class PostgresReading implements RowReader.Reading {
     static final String CURSOR = "walcast_rows";
     private static final int FIRST_FETCH = 50;
@@ -27,7 +27,7 @@ final class PostgresReading implements RowReader.Reading {
 
     private final Connection connection;
     private final Statement statement;
-    private final Moment moment;
+    private final PgSnapshot snapshot;
     private final Table table;
     private final List<String> generated;
     private @Nullable ResultSet rows;
@@ -36,18 +36,20 @@ final class PostgresReading implements RowReader.Reading {
     private long count;
     private long bytes;
 
-    /// @param connection with the open cursor [#CURSOR]
-    PostgresReading(Connection connection, Moment moment, Table table, List<String> generated) throws SQLException {
+    /// Makes a reading, which closes the connection when it is closed.
+    ///
+    /// @param connection has the open cursor [#CURSOR]
+    PostgresReading(Connection connection, PgSnapshot snapshot, Table table, List<String> generated) throws SQLException {
         this.connection = requireNonNull(connection, "connection is null");
         this.statement = connection.createStatement();
-        this.moment = requireNonNull(moment, "moment is null");
+        this.snapshot = requireNonNull(snapshot, "snapshot is null");
         this.table = requireNonNull(table, "table is null");
         this.generated = List.copyOf(generated);
     }
 
     @Override
-    public Moment moment() {
-        return moment;
+    public PgSnapshot snapshot() {
+        return snapshot;
     }
 
     @Override
@@ -94,7 +96,8 @@ final class PostgresReading implements RowReader.Reading {
         return next;
     }
 
-    /// Postgres' own sentence may hold what the viewer may not see.
+    /// Turns an error into a refusal for the client where asking again would not help. The message of Postgres is
+    /// only logged, because it may contain values that the viewer may not see.
     static SQLException explained(SQLException e) throws RowsRefusedException {
         String state = String.valueOf(e.getSQLState());
         if (state.equals("57014")) {
@@ -108,6 +111,7 @@ final class PostgresReading implements RowReader.Reading {
         return e;
     }
 
+    /// Rolls back and gives the connection back to its pool.
     static void end(Connection connection) {
         try (connection) {
             ViewerSession.end(connection);

@@ -7,7 +7,7 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.types.TypeCatalog;
 import dev.walcast.filters.predicate.SessionSettings;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.rows.RowSelect.Published;
@@ -25,20 +25,22 @@ import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Reads rows of a real Postgres: as the viewer's role and with its claims, so that row-level security is Postgres'
-/// own, in a transaction that is always rolled back, so that nothing that a policy sets outlives it.
+/// Reads rows of a Postgres database as the viewer's role and with its claims. Postgres itself applies row-level
+/// security. The transaction is always rolled back, so that nothing remains of what a policy sets. Safe for any
+/// thread.
 ///
-/// The connections are made by `IsolatedConnections`, with values sent as text; their `statement_timeout` bounds
-/// each fetch.
+/// The connections are set up by `IsolatedConnections`, and send values as text. Their `statement_timeout` bounds each
+/// fetch.
 public final class PostgresRowReader implements RowReader {
     private static final String BEGIN = "set transaction isolation level repeatable read, read only";
 
-    /// The moment's place in the log is taken after the moment: whatever is contained was committed before it.
+    /// Reads the snapshot, then the place in the log. So everything that the snapshot shows was committed before
+    /// that place.
     private static final String MOMENT =
             "select pg_catalog.pg_current_snapshot()::text, pg_catalog.pg_current_wal_insert_lsn()::text";
 
-    /// A `TRUNCATE` or a rewriting `ALTER TABLE` that is committed between the moment and the first look at the
-    /// table leaves it empty for that moment.
+    /// Whether the table was rewritten. A `TRUNCATE` or rewriting `ALTER TABLE` that commits between the snapshot
+    /// and the first access to the table leaves it empty for that snapshot.
     private static final String REWRITTEN = """
             select exists (select from pg_catalog.pg_class c
                             where (c.oid operator(pg_catalog.=) ?::pg_catalog.oid or c.oid operator(pg_catalog.=) any (array(
@@ -51,14 +53,15 @@ public final class PostgresRowReader implements RowReader {
     private final RoleConnections connections;
     private final String publication;
 
+    /// Makes a reader.
     public PostgresRowReader(RoleConnections connections, String publication) {
         this.connections = requireNonNull(connections, "connections is null");
         this.publication = requireNonNull(publication, "publication is null");
     }
 
-    /// With one login for all roles.
+    /// Makes a reader that uses one login for all roles.
     public PostgresRowReader(DataSource dataSource, String publication) {
-        this(new RoleConnections(dataSource, dataSource), publication);
+        this(new RoleConnections(dataSource), publication);
     }
 
     @Override
@@ -83,22 +86,23 @@ public final class PostgresRowReader implements RowReader {
         throw new SQLException(query.access().table() + " is rewritten again and again");
     }
 
-    /// Null when the table was rewritten meanwhile.
+    /// Opens one reading; returns null when the table was rewritten meanwhile.
     private @Nullable PostgresReading open(Connection connection, RowQuery query)
             throws RowsRefusedException, SQLException {
         connection.setAutoCommit(false);
-        Moment moment = moment(connection);
+        PgSnapshot snapshot = snapshot(connection);
         RowSelect select = RowSelect.of(query, Published.read(connection, publication, query.access()));
         Table table = table(connection, select.columns(), query);
         become(connection, query.viewer());
         declare(connection, query, select);
         return isRewritten(connection, select.published().oid())
                 ? null
-                : new PostgresReading(connection, moment, table, select.generated());
+                : new PostgresReading(connection, snapshot, table, select.generated());
     }
 
-    /// Opens the cursor. The statement is planned and evaluated with the settings of the viewer's role; rows are
-    /// printed as all values are. Where these differ, all rows are evaluated at once, before the first is printed.
+    /// Opens the cursor. Postgres plans and evaluates the statement with the settings of the viewer's role, and
+    /// prints rows as all values are rendered. Where these settings differ, it evaluates all rows before it prints
+    /// the first.
     private void declare(Connection connection, RowQuery query, RowSelect read)
             throws RowsRefusedException, SQLException {
         SessionSettings settings = query.access().settings();
@@ -122,8 +126,9 @@ public final class PostgresRowReader implements RowReader {
         }
     }
 
-    /// What may be planned with the `search_path` of the role: Postgres parses bodies of functions in policies
-    /// while it plans. Null when the condition of the publication might mean something else there.
+    /// Returns the statement to plan under the `search_path` of the role, because Postgres parses bodies of
+    /// functions in policies while it plans; null when the condition of the publication may mean something else
+    /// under that path.
     private @Nullable RowSelect byPath(Connection connection, RowQuery query, RowSelect select)
             throws RowsRefusedException, SQLException {
         String setPath = SettingsSql.path(query.access().settings());
@@ -144,12 +149,12 @@ public final class PostgresRowReader implements RowReader {
         }
     }
 
-    private static Moment moment(Connection connection) throws SQLException {
+    private static PgSnapshot snapshot(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(BEGIN);
             try (ResultSet row = statement.executeQuery(MOMENT)) {
                 row.next();
-                return Moment.parse(row.getString(1), Lsn.parse(row.getString(2)));
+                return PgSnapshot.parse(row.getString(1), Lsn.parse(row.getString(2)));
             }
         }
     }
@@ -188,7 +193,8 @@ public final class PostgresRowReader implements RowReader {
         }
     }
 
-    /// Waits for this server's disk, so that the log is sent to readers, but for no other server.
+    /// Writes a message to the log. Waits for the disk of this server, so that the log is sent to readers, and not
+    /// for other servers.
     @Override
     public void moveOn() throws SQLException {
         try (Connection connection = connections.forServer().getConnection();

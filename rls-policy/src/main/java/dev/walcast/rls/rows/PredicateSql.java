@@ -6,16 +6,17 @@ import dev.walcast.rls.sql.SqlText;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A client's filter as SQL over the table itself: its values are parameters, and since casts of a column to its own
-/// type cost nothing, indexes serve it.
+/// Writes a client's filter as SQL over the table itself. Values are parameters. A cast of a column to its own type
+/// costs nothing, so Postgres can use indexes.
 final class PredicateSql {
     private final List<String> parameters = new ArrayList<>();
 
-    /// What stands for the `?`, in their order.
+    /// Returns the values for the `?`, in their order.
     List<String> parameters() {
         return parameters;
     }
 
+    /// Returns the SQL of a predicate, which must consist of column questions.
     String of(Predicate predicate) {
         return switch (predicate) {
             case Predicate.Constant constant ->

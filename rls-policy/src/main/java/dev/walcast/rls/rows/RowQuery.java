@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Rows of one table as a viewer may read them. Equal queries have equal answers.
+/// A query for rows of one table with the rights of a viewer. Equal queries have equal results.
 ///
 /// @param access what the viewer may read
-/// @param select the columns asked for besides the key; empty for all
-/// @param filter of column questions only
-/// @param limit  of rows
+/// @param select the columns to read besides the key; empty for all
+/// @param filter consists of column questions only
+/// @param limit  the most rows to read
 public record RowQuery(
         Viewer viewer, TableAccess access, Set<String> select, Predicate filter, List<Ordering> order, long limit) {
     public RowQuery {
@@ -25,7 +25,9 @@ public record RowQuery(
         order = List.copyOf(order);
     }
 
-    /// @param nullsFirst empty for Postgres' default
+    /// One column of the order.
+    ///
+    /// @param nullsFirst empty for the default of Postgres
     public record Ordering(String column, boolean descending, Optional<Boolean> nullsFirst) {
         public Ordering {
             requireNonNull(column, "column is null");

@@ -2,32 +2,38 @@ package dev.walcast.rls.rows;
 
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Reads rows with a viewer's rights. Calls block.
 public interface RowReader {
-    /// @throws RowsRefusedException when the viewer may not, or Postgres cannot
-    /// @throws SQLException         when the database could not be asked; trying again may help
+    /// Opens a reading, which the caller must close.
+    ///
+    /// @throws RowsRefusedException when the viewer may not read the rows, or Postgres cannot
+    /// @throws SQLException         when the database could not be asked; calling again may help
     Reading open(RowQuery query) throws RowsRefusedException, SQLException;
 
-    /// Commits something that the feed passes soon, however idle the database.
+    /// Commits a message that moves the feed on, so that it passes a snapshot also on an idle database.
     void moveOn() throws SQLException;
 
-    /// The rows at one moment. Holds a transaction open.
+    /// The rows of one snapshot. It holds a transaction open. Used by one thread.
     interface Reading extends AutoCloseable {
-        Moment moment();
+        /// Returns the snapshot that the rows show.
+        PgSnapshot snapshot();
 
-        /// The columns that are read, in the order of their table.
+        /// Returns the table with the columns that are read, in the order of their table.
         Table table();
 
-        /// Columns that the viewer may read but the feed never carries, which are left out.
+        /// Returns the columns that the viewer may read and that are left out, because the feed never carries
+        /// them.
         List<String> generated();
 
-        /// @return null behind the last one
-        /// @throws RowsRefusedException when Postgres cannot read it
+        /// Reads the next row.
+        ///
+        /// @return null after the last row
+        /// @throws RowsRefusedException when Postgres cannot read the row
         @Nullable
         Row next() throws RowsRefusedException, SQLException;
 

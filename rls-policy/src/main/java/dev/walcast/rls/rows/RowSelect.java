@@ -19,22 +19,22 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The statement that a query becomes: only columns that the feed carries and only rows that the publication lets
-/// through, for nothing else would be kept up to date by the changes that follow.
+/// The statement that reads the rows of a query. It selects only columns that the feed carries, and only rows that the
+/// publication sends, because the changes that follow keep only those up to date.
 ///
-/// @param generated columns that the viewer may read but the feed does not carry
+/// @param generated columns that the viewer may read and that the feed does not carry
 record RowSelect(
         Published published, List<ColumnAccess> columns, List<String> generated, String sql, List<String> parameters) {
 
-    /// What the publication carries of the table.
+    /// The columns and rows of the table that the publication sends.
     ///
-    /// @param rows      SQL over the table; null for all
-    /// @param inherited whether the rows of the partitions are the table's own
-    /// @param mayMeanOthers whether a comparison in `rows` may mean another under the `search_path`
+    /// @param rows          a condition in SQL over the table; null for all rows
+    /// @param inherited     whether the rows of its partitions belong to the table
+    /// @param mayMeanOthers whether a comparison in `rows` may mean another operator under the `search_path`
     record Published(
             long oid, Set<String> columns, @Nullable String rows, boolean inherited, boolean mayMeanOthers) {
-        /// A list of columns and a condition hold for a table that the publication names itself, but not when
-        /// it names all tables or the schema as well. Without a list, generated columns are carried where the
+        /// A column list and a condition apply to a table that the publication names, unless the publication
+        /// also names all tables or the schema. Without a list, generated columns are sent where the
         /// publication says so.
         private static final String QUERY = """
                 select c.oid,
@@ -54,14 +54,16 @@ record RowSelect(
                     on named.publication = p.oid and named.table_oid = c.oid and not p.puballtables and not ${by_schema}
                  where published.pubname = ? and n.nspname = ? and c.relname = ?""";
 
+        /// Reads what is published, with the condition for an empty path.
         static Published read(Connection connection, String publication, TableAccess access)
                 throws RowsRefusedException, SQLException {
             return read(connection, publication, access, "true", "false");
         }
 
-        /// The same with the condition as the `search_path` of the session needs it, to which the path is set.
+        /// Sets the `search_path` of the session, and reads what is published with the condition for that
+        /// path.
         ///
-        /// @return null when a comparison in the condition may mean another there
+        /// @return null when a comparison in the condition may mean another operator under that path
         static @Nullable Published readByPath(
                 Connection connection, String publication, TableAccess access, String setPath)
                 throws RowsRefusedException, SQLException {
@@ -96,6 +98,7 @@ record RowSelect(
         }
     }
 
+    /// Makes the statement.
     static RowSelect of(RowQuery query, Published published) throws RowsRefusedException {
         checkFilter(query, published);
         List<ColumnAccess> columns = new ArrayList<>();
@@ -130,7 +133,8 @@ record RowSelect(
         return new RowSelect(published, columns, generated, sql, List.copyOf(filter.parameters()));
     }
 
-    /// The same rows after one of NULLs, which comes once all others were evaluated.
+    /// Returns a statement with one row of NULLs before the same rows. Postgres returns that row after it has
+    /// evaluated all others.
     String bufferedSql() {
         String nulls = String.join(", ", Collections.nCopies(columns.size(), "null"));
         return "with walcast_rows as materialized (" + sql + ") select " + nulls
@@ -138,12 +142,12 @@ record RowSelect(
                 + " union all select * from walcast_rows";
     }
 
-    /// Whether a value of the columns may be printed otherwise with the settings.
+    /// Whether the settings may change how a value of the columns is printed.
     boolean isPrintedOtherwise(SessionSettings settings) {
         return SettingsSql.printsOtherwise(settings) || columns.stream().anyMatch(RowSelect::printsNames);
     }
 
-    /// How a name of the catalog is printed depends on the `search_path`.
+    /// Whether values of the column are names of the catalog, which depend on the `search_path` when printed.
     private static boolean printsNames(ColumnAccess column) {
         ColumnType element = column.type().element();
         return column.type().base().startsWith("reg")

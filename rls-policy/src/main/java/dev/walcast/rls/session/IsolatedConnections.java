@@ -3,26 +3,26 @@ package dev.walcast.rls.session;
 import dev.walcast.rls.sql.SqlText;
 import java.time.Duration;
 
-/// How a connection is set up on which policies are read and evaluated: names resolve in `pg_catalog` only, so that
-/// an expression that Postgres printed means the same when it is read back, whatever objects users have made. While
-/// an expression runs, [SettingsSql] gives it the settings of the viewer's role.
+/// Writes the SQL that sets up connections for reading and evaluating policies. Names resolve in `pg_catalog` only on
+/// them, so that a printed expression keeps its meaning when Postgres reads it back, whatever objects users created.
+/// While an expression runs, [SettingsSql] gives it the settings of the viewer's role.
 public final class IsolatedConnections {
     private IsolatedConnections() {}
 
-    /// The statement that every such connection begins with.
+    /// Returns the statement with which each connection begins.
     public static String initSql(Duration statementTimeout) {
         return "select pg_catalog.set_config('search_path', '', false), " + withClientsPath(statementTimeout);
     }
 
-    /// The same, for a login that is not the server's.
+    /// Returns the statement with which each connection of another login than the server's begins.
     ///
-    /// @param server the role that the server logs in as otherwise
+    /// @param server the role of the server's own login
     public static String initSql(Duration statementTimeout, String server) {
         return initSql(statementTimeout) + ", pg_catalog.set_config('walcast.server_login', " + SqlText.literal(server)
                 + ", false)";
     }
 
-    /// The statement for connections on which filters are read and evaluated: every name in their statements is
+    /// Returns the statement with which connections for filters begin. All names in statements for filters are
     /// qualified.
     public static String filtersSql(Duration statementTimeout) {
         return "select " + withClientsPath(statementTimeout);
@@ -30,9 +30,9 @@ public final class IsolatedConnections {
 
     private static String withClientsPath(Duration statementTimeout) {
         return "pg_catalog.set_config('statement_timeout', '" + statementTimeout.toMillis() + "', false),"
-                // Postgres looks whether the client is there while a function swallows every cancellation.
+                // Makes Postgres notice a lost client also while a function ignores cancellation.
                 + " pg_catalog.set_config('client_connection_check_interval', '1s', false),"
-                // A database may begin its sessions read only; the viewer's own setting is set where it evaluates.
+                // The database may set sessions to read only. The viewer's own setting is applied when it evaluates.
                 + " pg_catalog.set_config('default_transaction_read_only', 'off', false),"
                 + " " + SettingsSql.renderingOfSession();
     }

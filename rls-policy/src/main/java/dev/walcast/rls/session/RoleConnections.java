@@ -2,7 +2,7 @@ package dev.walcast.rls.session;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.recent.Recent;
+import dev.walcast.rls.cache.SingleFlightCache;
 import dev.walcast.rls.sql.SqlStates;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -10,44 +10,59 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
-/// Chooses the login that acts as a role. The evaluation login does for all roles but those with BYPASSRLS, of which
-/// it should not be a member: what runs as one of its roles may go back to the login, and on to the others. For
-/// those, the server's own login does. Safe for any thread.
+/// Chooses the login that acts as a role: the server's own login for roles with BYPASSRLS, the evaluation login for
+/// all others. Code that runs as a role can go back to the login, and from there to its other roles, so the
+/// evaluation login should not be a member of a role with BYPASSRLS. Safe for any thread.
 public final class RoleConnections {
     private final DataSource evaluation;
     private final DataSource server;
-    private final Recent<String, Boolean> bypassing = new Recent<>(System::nanoTime);
 
-    /// @param evaluation of connections of the evaluation login
-    /// @param server     of connections of the server's login; the same where there is no other
-    public RoleConnections(DataSource evaluation, DataSource server) {
+    /// Whether roles have BYPASSRLS; null when one login serves all roles.
+    private final @Nullable SingleFlightCache<String, Boolean> bypassing;
+
+    /// Uses one login for all roles.
+    public RoleConnections(DataSource only) {
+        this.evaluation = requireNonNull(only, "only is null");
+        this.server = only;
+        this.bypassing = null;
+    }
+
+    /// Makes the choice between two logins.
+    ///
+    /// @param evaluation connections of the evaluation login
+    /// @param server     connections of the server's login; the same object when there is only one login
+    /// @param nanoTime   a monotonic clock, in nanoseconds
+    @SuppressWarnings("ReferenceEquality") // one login serves both
+    public RoleConnections(DataSource evaluation, DataSource server, LongSupplier nanoTime) {
         this.evaluation = requireNonNull(evaluation, "evaluation is null");
         this.server = requireNonNull(server, "server is null");
+        this.bypassing = evaluation == server ? null : new SingleFlightCache<>(nanoTime);
     }
 
-    /// Of connections that may become the role, if any may.
-    @SuppressWarnings("ReferenceEquality") // one login serves both
+    /// Returns the connections that can become the role. May block.
     public DataSource of(String role) throws SQLException {
-        return evaluation == server || !bypasses(role) ? evaluation : server;
+        return bypassing == null || !bypasses(bypassing, role) ? evaluation : server;
     }
 
-    /// Of connections of the server's own login.
+    /// Returns the connections of the server's own login.
     public DataSource forServer() {
         return server;
     }
 
-    /// The error without a state that says that Postgres is away, when Postgres is not: a user's code may raise any
-    /// state.
+    /// Returns the error. When its state says that Postgres is unreachable and the connection is not lost, the
+    /// state becomes `58000`: code of a user can raise any state.
     public static SQLException unlessAway(Connection connection, SQLException e) throws SQLException {
         return SqlStates.isLost(connection, e) || !SqlStates.saysPostgresIsAway(e)
                 ? e
                 : new SQLException(e.getMessage(), "58000", e);
     }
 
-    private boolean bypasses(String role) throws SQLException {
-        return requireNonNull(bypassing.<SQLException, SQLException>get(role, () -> look(role)));
+    private boolean bypasses(SingleFlightCache<String, Boolean> known, String role) throws SQLException {
+        return requireNonNull(known.<SQLException, SQLException>get(role, () -> look(role)));
     }
 
     private Boolean look(String role) throws SQLException {
@@ -61,10 +76,10 @@ public final class RoleConnections {
         }
     }
 
-    /// Begins what is never committed: read only, as the role.
+    /// Begins a read-only transaction that acts as the role. It must not be committed.
     ///
     /// @param role    empty for the login itself
-    /// @param timeout for each statement
+    /// @param timeout the timeout of each statement
     public static void beginReadOnly(Connection connection, String role, Duration timeout) throws SQLException {
         connection.setAutoCommit(false);
         String begin = "set transaction read only; set local statement_timeout = " + timeout.toMillis();

@@ -23,11 +23,11 @@ import org.postgresql.util.PSQLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Reads the time zone that sessions have for which nothing sets one. The driver always names a time zone when it
-/// connects, and no session can tell afterwards which it would have had; so this connects without. Calls block.
+/// Reads the time zone of sessions for which nothing sets one. The driver sends a time zone whenever it connects, and
+/// the session cannot show which one it would have had. So this class connects without one. Calls block.
 ///
-/// The driver makes instances of the nested classes by their names. They change one name in the message that begins a
-/// session, [#SENT] to [#HARMLESS], a custom setting of the same length that means nothing.
+/// The driver makes instances of the nested classes by their names. They change one name in the startup message:
+/// [#SENT] becomes [#HARMLESS], a custom setting of the same length without a meaning.
 public final class ServerTimeZone {
     private static final byte[] SENT = "TimeZone\0".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] HARMLESS = "walca.tz\0".getBytes(StandardCharsets.US_ASCII);
@@ -43,15 +43,17 @@ public final class ServerTimeZone {
     private final String jdbcUrl;
     private final Properties properties;
 
-    /// @param properties user, password and what else the driver shall know. Sockets of their own cannot be combined
-    ///                   with this; then the server's time zone is taken to be UTC
+    /// Makes a reader for one database.
+    ///
+    /// @param properties properties of the driver, such as user and password. With a `socketFactory` among them,
+    ///                   the time zone cannot be read and is taken to be UTC
     public ServerTimeZone(String jdbcUrl, Properties properties) {
         this.jdbcUrl = requireNonNull(jdbcUrl, "jdbcUrl is null");
         this.properties = new Properties();
         this.properties.putAll(properties);
     }
 
-    /// Connects, and asks.
+    /// Connects and reads the time zone.
     ///
     /// @return the name of the time zone
     public String read() throws SQLException {
@@ -67,7 +69,7 @@ public final class ServerTimeZone {
         }
     }
 
-    /// A session without a time zone of the driver's.
+    /// Opens a session without a time zone of the driver.
     Connection connect() throws SQLException {
         return DriverManager.getConnection(jdbcUrl, unset(properties));
     }
@@ -77,23 +79,23 @@ public final class ServerTimeZone {
         unset.putAll(properties);
         unset.putIfAbsent("connectTimeout", TIMEOUT_SECONDS);
         unset.putIfAbsent("socketTimeout", TIMEOUT_SECONDS);
-        unset.setProperty(SOCKETS, Sockets.class.getName());
+        unset.setProperty(SOCKETS, PlainSocketFactory.class.getName());
         String tls = properties.getProperty(TLS);
         if (tls != null) {
             unset.setProperty(TLS_BEFORE, tls);
         }
-        unset.setProperty(TLS, Tls.class.getName());
+        unset.setProperty(TLS, TlsSocketFactory.class.getName());
         return unset;
     }
 
-    /// Makes sockets without encryption.
-    public static final class Sockets extends SocketFactory {
+    /// Makes sockets without encryption that change the startup message.
+    public static final class PlainSocketFactory extends SocketFactory {
         @Override
         public Socket createSocket() {
             return new Socket() {
                 @Override
                 public OutputStream getOutputStream() throws IOException {
-                    return new Beginning(super.getOutputStream());
+                    return new StartupMessageFilter(super.getOutputStream());
                 }
             };
         }
@@ -124,12 +126,15 @@ public final class ServerTimeZone {
         return new IOException("the driver connects its sockets itself");
     }
 
-    /// Makes sockets with TLS by the factory that the properties name, or the driver's own.
-    public static final class Tls extends SSLSocketFactory {
+    /// Makes sockets with TLS that change the startup message. The factory that the properties name, or the one
+    /// of the driver, makes the TLS connection.
+    public static final class TlsSocketFactory extends SSLSocketFactory {
         private final SSLSocketFactory factory;
 
-        /// @param properties those of the connection
-        public Tls(Properties properties) throws PSQLException {
+        /// Makes a factory.
+        ///
+        /// @param properties the properties of the connection
+        public TlsSocketFactory(Properties properties) throws PSQLException {
             Properties own = new Properties();
             own.putAll(properties);
             String before = properties.getProperty(TLS_BEFORE);
@@ -178,11 +183,11 @@ public final class ServerTimeZone {
         }
     }
 
-    /// Changes the message that begins the session, which the driver writes in one piece.
-    static final class Beginning extends FilterOutputStream {
-        private boolean begun;
+    /// Changes the startup message, which the driver writes in one piece.
+    static final class StartupMessageFilter extends FilterOutputStream {
+        private boolean started;
 
-        Beginning(OutputStream out) {
+        StartupMessageFilter(OutputStream out) {
             super(out);
         }
 
@@ -190,8 +195,8 @@ public final class ServerTimeZone {
         public void write(byte[] bytes, int start, int length) throws IOException {
             byte[] written = bytes;
             int first = start;
-            if (!begun && length > 8 && bytes[start + 4] == 0 && bytes[start + 5] == PROTOCOL) {
-                begun = true;
+            if (!started && length > 8 && bytes[start + 4] == 0 && bytes[start + 5] == PROTOCOL) {
+                started = true;
                 written = withoutTimeZone(bytes, start, length);
                 first = 0;
             }

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Reads which settings a fresh session of a role begins with in this database: the server's, then those of
-/// `ALTER ROLE ALL`, `ALTER DATABASE`, `ALTER ROLE` and `ALTER ROLE … IN DATABASE`, each of which overrides the ones
-/// before. Only settings that can change what an expression means, and custom ones. Used by one thread at a time.
+/// Reads the settings with which a new session of a role begins in this database: those of the server, then those of
+/// `ALTER ROLE ALL`, `ALTER DATABASE`, `ALTER ROLE` and `ALTER ROLE … IN DATABASE`. Later ones override earlier ones.
+/// It reads custom settings, and settings that can change the meaning of an expression. Used by one thread at a time.
 public final class SettingsReader {
     private static final Logger log = LoggerFactory.getLogger(SettingsReader.class);
 
@@ -36,7 +36,7 @@ public final class SettingsReader {
     private static final String READ_ONLY = "default_transaction_read_only";
     private static final String TIME_ZONE = "timezone";
 
-    /// Besides those that every connection that evaluates sets itself. A user may set each of them.
+    /// Settings to apply besides those that every connection for evaluation sets. A user may set each of them.
     private static final Set<String> APPLIED = Set.of(
             SettingsSql.SEARCH_PATH,
             READ_ONLY,
@@ -48,7 +48,8 @@ public final class SettingsReader {
             "gin_fuzzy_search_limit",
             "restrict_nonsystem_relation_kind");
 
-    /// Claims are the viewer's own; what begins with these names is Walcast's, or is only known once PL/pgSQL is used.
+    /// Prefixes of settings that are not applied: those of Walcast, the claims, which belong to the viewer, and
+    /// those that Postgres knows only after PL/pgSQL was used.
     private static final List<String> NOT_APPLIED = List.of("walcast.", "plpgsql.", "request.jwt.claims");
 
     private final Set<String> ofServer = new HashSet<>(SettingsSql.RENDERING.keySet());
@@ -58,6 +59,8 @@ public final class SettingsReader {
     private Map<String, Default> defaults = Map.of();
     private double defaultsReadAt;
 
+    /// Makes a reader.
+    ///
     /// @param serverTimeZone null when the server's own time zone is known to be UTC
     public SettingsReader(@Nullable ServerTimeZone serverTimeZone) {
         this.serverTimeZone = serverTimeZone;
@@ -69,23 +72,25 @@ public final class SettingsReader {
 
     private record Stored(long role, boolean ofLogin, boolean inDatabase, Setting setting) {}
 
-    /// @param atReset what a session of this connection's login begins with
-    /// @param atBoot  what Postgres itself begins with
+    /// The default of a setting.
+    ///
+    /// @param atReset the value with which sessions of this connection's login begin
+    /// @param atBoot  the built-in value of Postgres
     private record Default(
             @Nullable String atReset, @Nullable String atBoot, String context) {}
 
-    /// What is stored, and when.
+    /// The stored settings, with the times of the configuration and of this reading.
     private record Found(List<Stored> stored, double configuredAt, double now) {
         List<Stored> common() {
             return stored.stream().filter(one -> one.role == 0 || one.ofLogin).toList();
         }
     }
 
-    /// Reads the roles' settings in the transaction that has begun on the connection.
+    /// Reads the settings of roles in the transaction of the connection.
     ///
     /// @param evaluator the role that evaluates policies; null for this connection's
-    /// @return null when what is stored for the logins' own sessions is not what the last call found: sessions that
-    ///     began before have other settings, and must not be used any more
+    /// @return null when the stored settings of the logins changed since the last call, and at the first call:
+    ///     open sessions have other settings, and must not be used any more
     public @Nullable Map<String, RoleFacts> read(
             Connection connection, Map<String, RoleFacts> roles, @Nullable String evaluator) throws SQLException {
         Found found = find(connection, roles.keySet(), evaluator);
@@ -180,7 +185,7 @@ public final class SettingsReader {
             for (boolean inDatabase : new boolean[] {false, true}) {
                 for (Stored one : found.stored) {
                     boolean isLevel = one.role == (own ? role.oid() : 0) && one.inDatabase == inDatabase;
-                    if (isLevel && mayApply(one.setting.name) && isValid(connection, one.setting)) {
+                    if (isLevel && mayApply(one.setting.name) && tryValue(connection, one.setting)) {
                         effective.put(one.setting.name, one.setting.value);
                     }
                 }
@@ -189,7 +194,7 @@ public final class SettingsReader {
         return cleared(effective);
     }
 
-    /// What sessions have for which nothing is stored.
+    /// Returns the value of sessions for which no setting is stored.
     private @Nullable String ofServer(String name, Found found) {
         Default value = defaults.get(name);
         if (value == null) {
@@ -211,15 +216,16 @@ public final class SettingsReader {
         return name.contains(".") && (known == null || known.context.equals("user"));
     }
 
-    /// Postgres begins sessions without the settings that it cannot read.
-    private boolean isValid(Connection connection, Setting setting) throws SQLException {
+    /// Whether Postgres accepts the value, which it tries in a savepoint. Postgres ignores invalid stored settings
+    /// when a session begins.
+    private boolean tryValue(Connection connection, Setting setting) throws SQLException {
         Boolean known = valid.get(setting);
         if (known != null) {
             return known;
         }
         boolean isValid = true;
         Savepoint before = connection.setSavepoint();
-        // Back at once: the driver must not be told of another DateStyle.
+        // Rolled back in the same round trip, because the driver must not see another DateStyle.
         try (PreparedStatement statement = connection.prepareStatement("savepoint walcast_setting;"
                 + " select pg_catalog.set_config(?, ?, true); rollback to savepoint walcast_setting")) {
             statement.setString(1, setting.name);
@@ -240,7 +246,7 @@ public final class SettingsReader {
         return isValid;
     }
 
-    /// Without what makes no difference.
+    /// Removes settings that make no difference.
     private static SessionSettings cleared(Map<String, String> effective) {
         effective.keySet().removeIf(name -> {
             String rendering = SettingsSql.RENDERING.get(name);
@@ -253,7 +259,7 @@ public final class SettingsReader {
         return new SessionSettings(effective);
     }
 
-    /// As Postgres reads booleans; the value is a valid one.
+    /// Whether a setting is on, as Postgres reads booleans. The value must be valid.
     public static boolean isOn(String value) {
         String text = value.toLowerCase(Locale.ROOT);
         return text.equals("1") || text.equals("on") || "true".startsWith(text) || "yes".startsWith(text);

@@ -12,17 +12,19 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// SQL that gives a statement the settings of a viewer's session, for the rest of the transaction or subtransaction.
+/// Writes SQL that gives a statement the settings of a viewer's session, for the rest of the transaction or
+/// subtransaction.
 ///
-/// Rows and printed expressions are read with the settings under which they were printed. So the settings that change
-/// what a text means as SQL or as a value are set *late*: by the statement itself, after it was parsed. The others are
-/// set *early*: functions that are computed while Postgres plans see them, too. Where Postgres needs the `search_path`
-/// to plan, it is set early as well, and what it would change is printed anew: see `BoundPolicies`.
+/// Postgres must read rows and printed expressions with the settings under which they were printed. So settings that
+/// change the meaning of a text, as SQL or as a value, are set *late*: by the statement itself, after it was parsed.
+/// Other settings are set *early*, so that functions which Postgres computes while it plans see them too. Where
+/// Postgres needs the `search_path` to plan, the path is set early as well, and Postgres prints again what it
+/// changes: see `BoundPolicies`.
 ///
-/// The driver gives up a connection that tells it of a `DateStyle` other than ISO, and Postgres tells of it at the end
-/// of a round trip. Early settings must be gone by then.
+/// The driver gives up a connection when Postgres reports a `DateStyle` other than ISO. Postgres reports it at the
+/// end of a round trip, so early settings must be reset by then.
 public final class SettingsSql {
-    /// The settings under which values are rendered, which every connection that evaluates begins with.
+    /// The settings under which values are rendered. Every connection for evaluation begins with them.
     static final Map<String, String> RENDERING = Map.ofEntries(
             Map.entry("timezone", "UTC"),
             Map.entry("datestyle", "ISO, MDY"),
@@ -38,7 +40,7 @@ public final class SettingsSql {
             Map.entry("quote_all_identifiers", "off"),
             Map.entry("row_security", "on"));
 
-    /// The name of the setting that decides what unqualified names mean.
+    /// The setting that decides what unqualified names mean.
     public static final String SEARCH_PATH = "search_path";
 
     private static final Set<String> LATE = Set.of(
@@ -51,26 +53,27 @@ public final class SettingsSql {
             "transform_null_equals",
             "quote_all_identifiers");
 
-    /// The settings that decide how values are printed, but for names of the catalog.
+    /// The settings that decide how values are printed, except names of the catalog.
     private static final Set<String> OUTPUT =
             Set.of("timezone", "datestyle", "intervalstyle", "bytea_output", "extra_float_digits", "lc_monetary");
 
-    /// The name of a CTE whose only column, [#READY], is true; whatever reads the column runs after it.
+    /// The name of a CTE whose only column, [#READY], is true. What reads the column runs after the settings are
+    /// set.
     public static final String CTE = "walcast_session";
 
-    /// Reading this column, which is true, makes what reads it wait until the settings are set.
+    /// The column of the CTE. It is true.
     public static final String READY = CTE + ".walcast_ready";
 
     private SettingsSql() {}
 
-    /// A list of expressions that set everything under which values are rendered, for the session.
+    /// Returns a list of expressions that set all settings under which values are rendered, for the session.
     static String renderingOfSession() {
         List<String> calls = new ArrayList<>();
         RENDERING.forEach((name, value) -> calls.add(call(name, value, false)));
         return String.join(", ", calls);
     }
 
-    /// An expression that is true, and goes back to the settings under which values are rendered.
+    /// Returns an expression that restores the settings under which values are rendered. Its value is true.
     public static String renderingAgain(SessionSettings settings) {
         List<String> calls = new ArrayList<>();
         RENDERING.forEach((name, value) -> {
@@ -84,35 +87,35 @@ public final class SettingsSql {
         return calls.isEmpty() ? "true" : String.join(" and ", calls);
     }
 
-    /// A list of expressions; empty when there is nothing to set.
+    /// Returns a list of expressions that set the early settings; empty when there are none.
     public static String early(SessionSettings settings) {
         return String.join(", ", calls(settings, false, true));
     }
 
-    /// A list of expressions that set everything; empty when there is nothing to set.
+    /// Returns a list of expressions that set all settings; empty when there are none.
     public static String all(SessionSettings settings) {
         return String.join(", ", calls(settings, true, true));
     }
 
-    /// A list of expressions; empty when there is nothing to set.
+    /// Returns a list of expressions that set the late settings; empty when there are none.
     public static String late(SessionSettings settings) {
         return String.join(", ", calls(settings, true, false));
     }
 
-    /// An expression that sets the `search_path`; null when there is none to set.
+    /// Returns an expression that sets the `search_path`; null when the settings have none.
     public static @Nullable String path(SessionSettings settings) {
         String path = settings.get(SEARCH_PATH);
         return path == null ? null : call(SEARCH_PATH, path, true);
     }
 
-    /// An expression that is true, and sets what is set late but for the `search_path`.
+    /// Returns an expression that sets the late settings except the `search_path`. Its value is true.
     public static String lateButPath(SessionSettings settings) {
         return condition(calls(settings, true, false).stream()
                 .filter(call -> !call.equals(path(settings)))
                 .toList());
     }
 
-    /// A list of expressions that set what is set early, and the `search_path`; empty when there is nothing to set.
+    /// Returns a list of expressions that set the early settings and the `search_path`; empty when there are none.
     public static String earlyWithPath(SessionSettings settings) {
         List<String> calls = calls(settings, false, true);
         String path = path(settings);
@@ -122,14 +125,14 @@ public final class SettingsSql {
         return String.join(", ", calls);
     }
 
-    /// The CTE that sets what is set late.
+    /// Returns the CTE that sets the late settings.
     public static String lateCte(SessionSettings settings) {
         return cte(calls(settings, true, false), "");
     }
 
-    /// The CTE that sets everything.
+    /// Returns the CTE that sets all settings.
     ///
-    /// @param after what it reads first, such as ` from other_cte`; may be empty
+    /// @param after a FROM clause that runs before it, such as ` from other_cte`; may be empty
     public static String cte(SessionSettings settings, String after) {
         return cte(calls(settings, true, true), after);
     }
@@ -144,12 +147,12 @@ public final class SettingsSql {
         return condition.toString();
     }
 
-    /// Whether a text that stands for a value may be another value in such a session.
+    /// Whether the settings may change the value that a text stands for.
     public static boolean readsTextsOtherwise(SessionSettings settings) {
         return settings.values().keySet().stream().anyMatch(name -> LATE.contains(name) && !name.equals(SEARCH_PATH));
     }
 
-    /// Whether values would be printed otherwise than they are rendered.
+    /// Whether the settings change how values are printed.
     public static boolean printsOtherwise(SessionSettings settings) {
         return settings.values().keySet().stream().anyMatch(OUTPUT::contains);
     }
@@ -164,13 +167,14 @@ public final class SettingsSql {
         return calls;
     }
 
-    /// Takes one row of the last result.
-    public interface RowReader {
+    /// Receives the rows of a result.
+    public interface RowConsumer {
+        /// Reads the current row.
         void read(ResultSet row) throws SQLException;
     }
 
-    /// Executes several statements, and reads all rows of the last one's result.
-    public static void readLast(PreparedStatement statement, RowReader reader) throws SQLException {
+    /// Executes several statements, and passes on all rows of the last result.
+    public static void readLast(PreparedStatement statement, RowConsumer reader) throws SQLException {
         statement.execute();
         ResultSet last = statement.getResultSet();
         while (statement.getMoreResults(Statement.KEEP_CURRENT_RESULT) || statement.getUpdateCount() >= 0) {

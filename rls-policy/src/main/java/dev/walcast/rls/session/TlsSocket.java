@@ -11,7 +11,7 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 
-/// Another socket with TLS, whose first message [ServerTimeZone.Beginning] changes.
+/// Delegates to another TLS socket, whose startup message [ServerTimeZone.StartupMessageFilter] changes.
 final class TlsSocket extends SSLSocket {
     private final SSLSocket socket;
 
@@ -21,7 +21,7 @@ final class TlsSocket extends SSLSocket {
 
     @Override
     public OutputStream getOutputStream() throws IOException {
-        return new ServerTimeZone.Beginning(socket.getOutputStream());
+        return new ServerTimeZone.StartupMessageFilter(socket.getOutputStream());
     }
 
     @Override

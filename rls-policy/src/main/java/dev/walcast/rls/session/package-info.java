@@ -1,4 +1,4 @@
-/// How sessions of roles begin: logins, settings, time zone; how one acts as a viewer.
+/// Sets up sessions that act as roles and viewers: logins, settings, time zone.
 @NullMarked
 package dev.walcast.rls.session;
 

@@ -7,12 +7,15 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/// Reads SQL that is kept in a file beside the class that runs it.
+/// Reads an SQL file that lies beside the class that runs it.
 public final class SqlFile {
     private SqlFile() {}
 
-    /// @param user of the file, in the same package
-    /// @param name of the file, such as `tables.sql`; one that is missing throws
+    /// Returns the text of the file.
+    ///
+    /// @param user a class in the package of the file
+    /// @param name the file, such as `tables.sql`
+    /// @throws NullPointerException when there is no such file
     public static String read(Class<?> user, String name) {
         try (InputStream file = requireNonNull(user.getResourceAsStream(name), name)) {
             return new String(file.readAllBytes(), StandardCharsets.UTF_8);

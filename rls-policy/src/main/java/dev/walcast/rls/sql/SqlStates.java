@@ -7,7 +7,7 @@ import java.util.Map;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/// Reads what an SQL error says.
+/// Classifies SQL errors by their SQLSTATE, and by where Postgres raised them.
 public final class SqlStates {
     private static final int CAUSES_MAX = 8;
     private static final String LOCK_NOT_AVAILABLE = "55P03";
@@ -30,16 +30,17 @@ public final class SqlStates {
 
     private SqlStates() {}
 
-    /// What to do when a question failed.
+    /// Whether it helps to ask again after a failure.
     public enum Remedy {
-        /// Postgres is away, has no room, or another transaction holds a lock: that ends by itself.
+        /// Postgres is unreachable, has no room, or another transaction holds a lock. Ask again after a pause.
         WAIT,
-        /// Something was in the way: a deadlock, a timeout, a catalog that just changed.
+        /// A passing cause, such as a deadlock, a timeout or a catalog that just changed. Ask again.
         ASK_AGAIN,
-        /// The answer would be the same.
+        /// The failure would repeat.
         NONE
     }
 
+    /// Returns whether it helps to ask again after this failure.
     public static Remedy remedy(SQLException e) {
         SQLException told = told(e);
         String state = String.valueOf(told.getSQLState());
@@ -49,7 +50,7 @@ public final class SqlStates {
         return saysTheValueIsWrong(told) && !state.startsWith("XX") ? Remedy.NONE : Remedy.ASK_AGAIN;
     }
 
-    /// The error that has a state, be it wrapped in others; else this one.
+    /// Returns the first error in the chain of causes that has a state; this error when none has.
     public static SQLException told(SQLException e) {
         int depth = 0;
         for (Throwable cause = e; cause != null && depth < CAUSES_MAX; cause = cause.getCause(), depth++) {
@@ -64,7 +65,7 @@ public final class SqlStates {
         return e instanceof SQLTransientConnectionException;
     }
 
-    /// Whether the statement reached Postgres and was refused for its data, so that asking again would not help.
+    /// Whether Postgres refused the statement because of its data or names. Asking again would not help.
     public static boolean saysTheValueIsWrong(SQLException e) {
         String state = String.valueOf(e.getSQLState());
         return state.startsWith("0A")
@@ -75,7 +76,7 @@ public final class SqlStates {
                 || state.equals("XX000");
     }
 
-    /// Whether there is no connection, or none to be had now: the same question may be answered later.
+    /// Whether Postgres is unreachable or accepts no connection now. Asking later may help.
     public static boolean saysPostgresIsAway(SQLException e) {
         String state = e.getSQLState();
         return isTransient(e)
@@ -85,21 +86,21 @@ public final class SqlStates {
                 || state.startsWith("53");
     }
 
-    /// Whether Postgres sent it, as the answer to a statement.
+    /// Whether Postgres sent the error in answer to a statement. Errors of the driver are not.
     public static boolean isOfPostgres(SQLException e) {
         return e instanceof PSQLException postgres && postgres.getServerErrorMessage() != null;
     }
 
-    /// Whether a function in PL/pgSQL raised it, with whatever state it liked.
+    /// Whether a function in PL/pgSQL raised the error. Its state is then one that the function chose.
     public static boolean isRaisedByAFunction(SQLException e) {
         ServerErrorMessage server = e instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
         return server != null && "exec_stmt_raise".equals(server.getRoutine());
     }
 
-    /// Whether the connection was lost with this error. The pool closes a connection by the state alone, also
-    /// after `0A000`, which is an ordinary refusal, and after a state that a function chose. A statement that was
-    /// planned before its table was altered has `0A000` as well. It is answered on another connection, so it
-    /// counts as lost.
+    /// Whether the connection was lost with this error. The pool closes a connection by the state alone: also
+    /// after `0A000`, which is an ordinary refusal, and after a state that a function chose. Neither is a loss. A
+    /// statement that was planned before its table was altered fails with `0A000` too. It succeeds on another
+    /// connection, so it counts as lost.
     public static boolean isLost(Connection connection, SQLException e) throws SQLException {
         return connection.isClosed()
                 && ("0A000".equals(e.getSQLState()) ? isOutdatedStatement(e) : !isRaisedByAFunction(e));
@@ -110,11 +111,12 @@ public final class SqlStates {
         return server != null && "RevalidateCachedQuery".equals(server.getRoutine());
     }
 
+    /// Returns the condition name of a state that a filter can cause; `error` for other states.
     public static String conditionName(String state) {
         return CONDITION_NAMES.getOrDefault(state, "error");
     }
 
-    /// Postgres' own sentence, without detail, hint and context.
+    /// Returns the primary message of Postgres, without detail, hint and context.
     public static String primaryMessage(SQLException e) {
         if (e instanceof PSQLException postgres) {
             ServerErrorMessage server = postgres.getServerErrorMessage();

@@ -4,11 +4,11 @@ import dev.walcast.cdc.postgres.Identifier;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Cuts SQL as Postgres prints it, minding quotes and parentheses.
+/// Splits, replaces and quotes SQL text. Quotes and parentheses are honoured as in text that Postgres prints.
 public final class SqlText {
     private SqlText() {}
 
-    /// Without the parentheses around the whole, where there are any.
+    /// Removes all pairs of parentheses that enclose the whole text.
     public static String withoutParentheses(String sql) {
         String text = sql.strip();
         while (text.startsWith("(") && closing(text, 0) == text.length() - 1) {
@@ -17,7 +17,7 @@ public final class SqlText {
         return text;
     }
 
-    /// The parts between the words that stand outside all parentheses and quotes.
+    /// Splits at the word, wherever it stands outside all parentheses and quotes.
     public static List<String> split(String sql, String word) {
         List<String> parts = new ArrayList<>();
         int start = 0;
@@ -32,7 +32,7 @@ public final class SqlText {
         return parts;
     }
 
-    /// Replaces a text where it stands outside quotes and is not the end of a longer name.
+    /// Replaces a text wherever it stands outside quotes and does not continue a name.
     public static String replace(String sql, String what, String by) {
         StringBuilder out = new StringBuilder(sql.length());
         int i = 0;
@@ -57,7 +57,7 @@ public final class SqlText {
         return Character.isLetterOrDigit(c) || c == '_' || c == '.' || c == '$' || c == '"';
     }
 
-    /// The place after what begins at `i`: a quoted text and a parenthesis are one thing.
+    /// Returns the index after the token at `i`. A quoted text is one token, and so is a pair of parentheses.
     private static int next(String sql, int i) {
         return switch (sql.charAt(i)) {
             case '\'', '"' -> closingQuote(sql, i) + 1;
@@ -82,7 +82,8 @@ public final class SqlText {
         return sql.length() - 1;
     }
 
-    /// A doubled quote stands for itself; in `E'…'` a backslash takes the next character along.
+    /// Returns the index of the closing quote. A doubled quote does not close; in `E'…'` a backslash protects the
+    /// next character.
     private static int closingQuote(String sql, int open) {
         char quote = sql.charAt(open);
         boolean escapes = quote == '\'' && open > 0 && sql.charAt(open - 1) == 'E';
@@ -101,12 +102,12 @@ public final class SqlText {
         return sql.length() - 1;
     }
 
-    /// As Postgres' `quote_literal` would, standard strings assumed.
+    /// Quotes a text as a literal. `standard_conforming_strings` must be on.
     public static String literal(String text) {
         return "'" + text.replace("'", "''") + "'";
     }
 
-    /// Between dollar quotes whose tag the text does not contain.
+    /// Quotes a text with dollar quotes, with a tag that the text does not contain.
     public static String dollarQuoted(String text) {
         int tag = 0;
         while (text.contains("$walcast_" + tag)) {
@@ -115,7 +116,7 @@ public final class SqlText {
         return "$walcast_" + tag + "$" + text + "$walcast_" + tag + "$";
     }
 
-    /// As Postgres' `quote_ident`, always quoted.
+    /// Quotes an identifier, also where Postgres' `quote_ident` would not.
     public static String identifier(String name) {
         return Identifier.quoted(name);
     }

@@ -1,4 +1,4 @@
-/// SQL as text, and what SQL errors say.
+/// SQL text, SQL files, and the meaning of SQL errors.
 @NullMarked
 package dev.walcast.rls.sql;
 

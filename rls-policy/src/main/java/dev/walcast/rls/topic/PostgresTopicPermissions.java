@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
@@ -26,10 +27,11 @@ import org.postgresql.util.ServerErrorMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Tries it out: may the viewer see a message stored for the topic, may he store one? In a transaction that is
-/// always rolled back, so that no other session sees the trial, nor does the change feed.
+/// Finds out what a viewer may do by trying it: it stores a message of the topic and selects it as the viewer, or
+/// stores one as the viewer. The transaction is always rolled back, so that neither other sessions nor the change
+/// feed see the message. Safe for any thread. Calls block.
 ///
-/// The connections are those that clients would have; their role must get past the policies itself.
+/// The login of the connections must itself be exempt from the policies.
 public final class PostgresTopicPermissions implements TopicPermissions {
     private static final Logger log = LoggerFactory.getLogger(PostgresTopicPermissions.class);
     private static final long NANOS_BETWEEN_WARNINGS = 60_000_000_000L;
@@ -38,7 +40,7 @@ public final class PostgresTopicPermissions implements TopicPermissions {
             + " select p.id, ?, p.extension from rows from (pg_catalog.unnest(?::pg_catalog.uuid[]),"
             + " pg_catalog.unnest(?::pg_catalog.text[])) as p (id, extension);";
 
-    /// What the viewer's own statements would find set.
+    /// Sets what the statements of a client would find set.
     private static final String CLAIM = """
             select pg_catalog.set_config('realtime.topic', ?, true),
                    pg_catalog.set_config('request.headers', ?, true),
@@ -48,8 +50,8 @@ public final class PostgresTopicPermissions implements TopicPermissions {
               from (values (?)) as c (claims);
             """;
 
-    /// In a statement of its own, for nothing else may run before it as the wrong role. A token must not name a
-    /// superuser: no policy binds it.
+    /// Becomes the role. It is a statement of its own, so that nothing runs as the wrong role before it. A token
+    /// must not name a superuser, to which no policy applies.
     private static final String BECOME = """
             select pg_catalog.set_config('role', case when exists (
                      select from pg_catalog.pg_roles r
@@ -64,20 +66,29 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     private final DataSource dataSource;
     private final @Nullable RoleSettings settings;
     private final LongAdder policyFailures = new LongAdder();
-    private final AtomicLong warnedAt = new AtomicLong(System.nanoTime() - NANOS_BETWEEN_WARNINGS);
+    private final AtomicLong warnedAt;
+    private final LongSupplier nanoTime;
 
-    /// With the connections' own settings for all roles.
-    public PostgresTopicPermissions(DataSource dataSource) {
-        this(dataSource, null);
+    /// Makes permissions that use the settings of the connections for all roles.
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public PostgresTopicPermissions(DataSource dataSource, LongSupplier nanoTime) {
+        this(dataSource, null, nanoTime);
     }
 
-    /// @param settings those with which policies are evaluated; null for the connections' own
-    public PostgresTopicPermissions(DataSource dataSource, @Nullable RoleSettings settings) {
+    /// Makes permissions that use the settings of the viewer's role.
+    ///
+    /// @param settings the settings of roles; null for the settings of the connections
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public PostgresTopicPermissions(
+            DataSource dataSource, @Nullable RoleSettings settings, LongSupplier nanoTime) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
         this.settings = settings;
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.warnedAt = new AtomicLong(nanoTime.getAsLong() - NANOS_BETWEEN_WARNINGS);
     }
 
-    private SessionSettings settings(Question question) throws TopicCheckException {
+    private SessionSettings settings(TopicQuestion question) throws TopicCheckException {
         try {
             return settings == null
                     ? SessionSettings.NONE
@@ -87,7 +98,7 @@ public final class PostgresTopicPermissions implements TopicPermissions {
         }
     }
 
-    /// Everything is seen before the settings are taken back.
+    /// Returns a query that selects all messages before it restores the settings.
     private static String see(SessionSettings settings) {
         return "with seen as materialized (select m.extension from realtime.messages as m"
                 + " where m.id operator(pg_catalog.=) any (?::pg_catalog.uuid[])), rendered as materialized (select "
@@ -97,14 +108,14 @@ public final class PostgresTopicPermissions implements TopicPermissions {
                 + " select seen.extension from rendered cross join seen where rendered.again";
     }
 
-    /// A statement that gives the viewer's session its settings; may be empty.
+    /// Returns a statement that sets the settings of the viewer's session; may be empty.
     private static String set(SessionSettings settings) {
         String all = SettingsSql.all(settings);
         return all.isEmpty() ? "" : "select " + all + "; ";
     }
 
     @Override
-    public Access read(Question question, boolean presence) throws TopicCheckException {
+    public TopicAccess read(TopicQuestion question, boolean presence) throws TopicCheckException {
         List<String> extensions = presence ? List.of("broadcast", "presence") : List.of("broadcast");
         Set<String> seen = new HashSet<>();
         SessionSettings own = settings(question);
@@ -121,22 +132,22 @@ public final class PostgresTopicPermissions implements TopicPermissions {
                 readLast(statement, seen);
             }
         };
-        boolean allowed = mayBeARole(question) && isAllowed(trial);
-        return allowed ? new Access(seen.contains("broadcast"), seen.contains("presence")) : Access.NONE;
+        boolean allowed = mayBeARole(question) && tryAsViewer(trial);
+        return allowed ? new TopicAccess(seen.contains("broadcast"), seen.contains("presence")) : TopicAccess.NONE;
     }
 
     @Override
-    public Access write(Question question) throws TopicCheckException {
+    public TopicAccess write(TopicQuestion question) throws TopicCheckException {
         if (mayWrite(question, List.of("broadcast", "presence"))) {
-            return new Access(true, true);
+            return new TopicAccess(true, true);
         }
-        return new Access(mayWrite(question, List.of("broadcast")), mayWrite(question, List.of("presence")));
+        return new TopicAccess(mayWrite(question, List.of("broadcast")), mayWrite(question, List.of("presence")));
     }
 
-    private boolean mayWrite(Question question, List<String> extensions) throws TopicCheckException {
+    private boolean mayWrite(TopicQuestion question, List<String> extensions) throws TopicCheckException {
         SessionSettings own = settings(question);
         return mayBeARole(question)
-                && isAllowed(connection -> {
+                && tryAsViewer(connection -> {
                     try (PreparedStatement statement = connection.prepareStatement(
                             CLAIM + BECOME + set(own) + WRITE + "; select " + SettingsSql.renderingAgain(own))) {
                         int next = claim(statement, 1, question);
@@ -147,13 +158,15 @@ public final class PostgresTopicPermissions implements TopicPermissions {
                 });
     }
 
-    /// To become `none` is to stay who one is, and no role can have that name.
-    private static boolean mayBeARole(Question question) {
+    /// Whether the role may exist. No role can be called `none`; with that name the session would stay the login.
+    private static boolean mayBeARole(TopicQuestion question) {
         return !question.viewer().role().equals("none");
     }
 
-    /// @return the number of the parameter after those it has set
-    private static int claim(PreparedStatement statement, int first, Question question) throws SQLException {
+    /// Sets the parameters of [#CLAIM] and [#BECOME].
+    ///
+    /// @return the number of the next parameter
+    private static int claim(PreparedStatement statement, int first, TopicQuestion question) throws SQLException {
         statement.setString(first, question.topic());
         statement.setString(first + 1, question.headers());
         statement.setString(first + 2, question.viewer().claims());
@@ -179,7 +192,8 @@ public final class PostgresTopicPermissions implements TopicPermissions {
         void run(Connection connection) throws SQLException;
     }
 
-    private boolean isAllowed(Trial trial) throws TopicCheckException {
+    /// Runs the trial and rolls it back. Returns false when the viewer may not do it.
+    private boolean tryAsViewer(Trial trial) throws TopicCheckException {
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);
             try {
@@ -187,7 +201,7 @@ public final class PostgresTopicPermissions implements TopicPermissions {
                 return true;
             } catch (SQLException e) {
                 connection.rollback();
-                return denied(connection, e);
+                return deny(connection, e);
             } finally {
                 ViewerSession.end(connection);
             }
@@ -200,8 +214,8 @@ public final class PostgresTopicPermissions implements TopicPermissions {
         }
     }
 
-    /// False when the error is about the viewer and his policies, and no fault of ours.
-    private boolean denied(Connection connection, SQLException e) throws SQLException, TopicCheckException {
+    /// Returns false when the rights of the viewer caused the error. Throws when the cause is another one.
+    private boolean deny(Connection connection, SQLException e) throws SQLException, TopicCheckException {
         String state = String.valueOf(e.getSQLState());
         if (state.equals("57014") || state.equals("55P03")) {
             throw failed(Reason.CANCELED, e);
@@ -226,7 +240,8 @@ public final class PostgresTopicPermissions implements TopicPermissions {
         return new TopicCheckException(reason, "a private channel could not be checked: " + e.getMessage(), e);
     }
 
-    /// Where in Postgres it was raised: unlike the message, the same in every language.
+    /// Returns the function of Postgres that raised the error. Unlike the message, it does not depend on the
+    /// language.
     private static @Nullable String routine(SQLException e) {
         ServerErrorMessage message = e instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
         return message == null ? null : message.getRoutine();
@@ -248,7 +263,7 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     }
 
     private void warnOfPolicy(SQLException e) {
-        long now = System.nanoTime();
+        long now = nanoTime.getAsLong();
         long before = warnedAt.get();
         if (now - before >= NANOS_BETWEEN_WARNINGS && warnedAt.compareAndSet(before, now)) {
             log.warn(
@@ -259,7 +274,7 @@ public final class PostgresTopicPermissions implements TopicPermissions {
         }
     }
 
-    /// How often a policy raised an error that denied access.
+    /// Returns how often an error of a policy denied access.
     public long policyFailures() {
         return policyFailures.sum();
     }

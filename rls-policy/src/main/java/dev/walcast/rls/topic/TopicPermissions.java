@@ -4,39 +4,41 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
 
-/// What a viewer may do on a private topic: what the policies of `realtime.messages` say, as the reference server asks
-/// them. Answers are not cached here. Calls block; safe for any thread.
+/// Checks what a viewer may do on a private topic. The policies of `realtime.messages` decide, as in Supabase
+/// Realtime. Results are not cached. Calls block. Safe for any thread.
 public interface TopicPermissions {
-    /// Who asks about which topic.
+    /// Asks what a viewer may do on a topic.
     ///
-    /// @param topic   without its `realtime:`; what `realtime.topic()` gives
-    /// @param headers a JSON object of the request's headers, by lower-case name; what policies find in
+    /// @param topic   without `realtime:`; policies read it with `realtime.topic()`
+    /// @param headers the request's headers as a JSON object, by lower-case name; policies read it in
     ///                `request.headers`
-    record Question(Viewer viewer, String topic, String headers) {
-        public Question {
+    record TopicQuestion(Viewer viewer, String topic, String headers) {
+        public TopicQuestion {
             requireNonNull(viewer, "viewer is null");
             requireNonNull(topic, "topic is null");
             requireNonNull(headers, "headers is null");
         }
     }
 
-    /// What is allowed, by what it is for.
-    record Access(boolean broadcast, boolean presence) {
-        public static final Access NONE = new Access(false, false);
+    /// What is allowed, by kind of message.
+    record TopicAccess(boolean broadcast, boolean presence) {
+        /// Nothing is allowed.
+        public static final TopicAccess NONE = new TopicAccess(false, false);
 
+        /// Whether any kind of message is allowed.
         public boolean any() {
             return broadcast || presence;
         }
     }
 
-    /// Which messages the viewer may receive. A policy that fails denies.
+    /// Returns which messages the viewer may receive. An error in a policy denies access.
     ///
-    /// @param presence whether presence is asked about; otherwise it counts as denied
-    /// @throws TopicCheckException when the database could not say
-    Access read(Question question, boolean presence) throws TopicCheckException;
+    /// @param presence whether to check presence; otherwise presence is denied in the result
+    /// @throws TopicCheckException when the database gives no answer
+    TopicAccess read(TopicQuestion question, boolean presence) throws TopicCheckException;
 
-    /// What the viewer may send. A policy that fails denies.
+    /// Returns which messages the viewer may send. An error in a policy denies access.
     ///
-    /// @throws TopicCheckException when the database could not say
-    Access write(Question question) throws TopicCheckException;
+    /// @throws TopicCheckException when the database gives no answer
+    TopicAccess write(TopicQuestion question) throws TopicCheckException;
 }

@@ -12,12 +12,13 @@ import java.util.HashSet;
 import java.util.Set;
 import javax.sql.DataSource;
 
-/// Everything in the catalog that decides about private topics.
+/// The state of everything in the catalog that decides about private topics.
 ///
-/// @param state  equal for as long as nothing of it has changed: policies, grants, owners and flags of
-///               `realtime.messages` and of what its policies read, views, functions, roles and their members
-/// @param tables those whose rows the policies read, by way of views, of these tables' own policies, and of functions
-///               with a parsed body (`BEGIN ATOMIC`). What other functions read is unknown to Postgres.
+/// @param state  equal while nothing has changed: policies, grants, owners and flags of `realtime.messages` and of
+///               what its policies read, views, functions, roles and their members
+/// @param tables the tables whose rows the policies read, also through views, through policies of these tables, and
+///               through functions with a parsed body (`BEGIN ATOMIC`). Postgres does not know what other functions
+///               read
 public record TopicPolicies(String state, Set<TableId> tables) {
     private static final String QUERY = SqlFile.read(TopicPolicies.class, "topic_policies.sql");
 
@@ -26,7 +27,7 @@ public record TopicPolicies(String state, Set<TableId> tables) {
         tables = Set.copyOf(tables);
     }
 
-    /// Reads them as they are now. Takes no lock on a user's table.
+    /// Reads the current state. Locks no table of a user. Blocks.
     public static TopicPolicies read(DataSource dataSource) throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(QUERY);

@@ -1,4 +1,4 @@
-/// What viewers may do on private topics.
+/// Checks what viewers may do on private topics.
 @NullMarked
 package dev.walcast.rls.topic;
 

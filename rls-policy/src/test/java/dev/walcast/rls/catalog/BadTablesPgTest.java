@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TestDataSources;
-import dev.walcast.rls.rights.BadTablesApart;
+import dev.walcast.rls.rights.FaultIsolatingRightsReader;
 import dev.walcast.rls.rights.RightsReader;
 import dev.walcast.rls.rights.RightsReader.Reading;
 import java.sql.Connection;
@@ -14,18 +14,19 @@ import java.sql.Statement;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// A `SQL_ASCII` database in which a name is no text.
+/// Reads rights in a `SQL_ASCII` database in which the name of a table is not valid text.
 class BadTablesPgTest {
-    private static final Question GOOD = new Question("reader", new TableId("public", "good"));
-    private static final Question BAD = new Question("reader", new TableId("public", "bad"));
+    private static final AccessQuestion GOOD = new AccessQuestion("reader", new TableId("public", "good"));
+    private static final AccessQuestion BAD = new AccessQuestion("reader", new TableId("public", "bad"));
 
     @Test
-    void nameThatIsNoTextHidesOnlyItsOwnTable() throws Exception {
+    void invalidNameHidesItsOwnTableOnly() throws Exception {
         try (TestPostgres postgres = TestPostgres.start()) {
             postgres.execute("create database ascii template template0 encoding 'SQL_ASCII' locale 'C'");
             try (TestDataSources sources = new TestDataSources(postgres.port(), "ascii")) {
                 prepare(sources);
-                RightsReader reader = new BadTablesApart(new PostgresRightsReader(sources.isolated(), "p"));
+                RightsReader reader = new FaultIsolatingRightsReader(
+                        new PostgresRightsReader(sources.isolated(), "p", System::nanoTime));
                 Reading reading = reader.read(Set.of(GOOD, BAD));
                 assertThat(reading.rights()).containsOnlyKeys(GOOD);
                 assertThat(reading.unanswered()).containsOnlyKeys(BAD.table());

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.RoleStanding;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// One reading against what Postgres has.
+/// Compares readings of rights with the catalog of Postgres.
 class RightsReaderPgTest {
     private static final TableId A = new TableId("app", "a");
     private static final TableId B = new TableId("app", "b");
@@ -37,7 +37,7 @@ class RightsReaderPgTest {
     private static TestPostgres postgres;
     private static TestDataSources sources;
 
-    private PostgresRightsReader reader = new PostgresRightsReader(sources.isolated(), "p");
+    private PostgresRightsReader reader = new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
 
     @BeforeAll
     static void startPostgres() {
@@ -80,16 +80,16 @@ class RightsReaderPgTest {
                 "create policy one on app.a using (owner = app.yours())",
                 "create policy one on app.b using (owner operator(app.>>>) 1)",
                 "create policy one on app.c using (exists (select from app.a where a.id = c.owner))");
-        reader = new PostgresRightsReader(sources.isolated(), "p");
+        reader = new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
     }
 
     @Test
-    void setLoadedTogetherEqualsSetLoadedAlone() throws SQLException {
-        Map<Question, TableRights> together = read(A, B, C).rights();
+    void readingTogetherEqualsReadingAlone() throws SQLException {
+        Map<AccessQuestion, TableRights> together = read(A, B, C).rights();
         assertThat(together).hasSize(3);
         for (TableId table : List.of(A, B, C)) {
-            PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p");
-            Question question = new Question("reader", table);
+            PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
+            AccessQuestion question = new AccessQuestion("reader", table);
             assertThat(fresh.read(Set.of(question)).rights().get(question)).isEqualTo(together.get(question));
         }
         assertThat(rights(together, A).policies().functions()).hasSize(3);
@@ -100,9 +100,9 @@ class RightsReaderPgTest {
     }
 
     @Test
-    void unchangedRightsStayTheSameInstance() throws SQLException {
-        Map<Question, TableRights> first = read(A, B, C).rights();
-        Map<Question, TableRights> second = read(A, B, C).rights();
+    void unchangedRightsStaySameInstance() throws SQLException {
+        Map<AccessQuestion, TableRights> first = read(A, B, C).rights();
+        Map<AccessQuestion, TableRights> second = read(A, B, C).rights();
         first.forEach((question, rights) -> assertThat(second.get(question)).isSameAs(rights));
     }
 
@@ -123,7 +123,7 @@ class RightsReaderPgTest {
     }
 
     @Test
-    void changeOfEachMentionedObjectIsSeen() throws SQLException {
+    void changeOfMentionedObjectIsNoticed() throws SQLException {
         for (String change : List.of(
                 "create or replace function app.mine() returns int language sql stable as 'select 2'",
                 "alter function app.mine() volatile",
@@ -139,8 +139,8 @@ class RightsReaderPgTest {
             TableRights before = rights(read(A).rights(), A);
             postgres.execute(change);
             TableRights after = rights(read(A).rights(), A);
-            PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p");
-            Question question = new Question("reader", A);
+            PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
+            AccessQuestion question = new AccessQuestion("reader", A);
             assertThat(after)
                     .as(change)
                     .isEqualTo(fresh.read(Set.of(question)).rights().get(question));
@@ -151,20 +151,21 @@ class RightsReaderPgTest {
     }
 
     @Test
-    void roleThatMayNotBeUsedReadsNothing() throws SQLException {
-        PostgresRightsReader evaluated = new PostgresRightsReader(sources.isolated(), "p", "evaluator");
+    void unusableRoleReadsNothing() throws SQLException {
+        PostgresRightsReader evaluated =
+                new PostgresRightsReader(sources.isolated(), "p", "evaluator", System::nanoTime);
         Map<String, RoleStanding> expected = Map.of(
                 "reader", RoleStanding.USABLE,
                 "stranger", RoleStanding.NOT_GRANTED,
                 "root", RoleStanding.SUPERUSER,
                 "none", RoleStanding.UNKNOWN,
                 "no such role", RoleStanding.UNKNOWN);
-        Set<Question> questions = new HashSet<>();
-        expected.keySet().forEach(role -> questions.add(new Question(role, A)));
-        Map<Question, TableRights> rights = evaluated.read(questions).rights();
+        Set<AccessQuestion> questions = new HashSet<>();
+        expected.keySet().forEach(role -> questions.add(new AccessQuestion(role, A)));
+        Map<AccessQuestion, TableRights> rights = evaluated.read(questions).rights();
         expected.forEach((role, standing) -> {
             TableAccess access =
-                    requireNonNull(rights.get(new Question(role, A))).access();
+                    requireNonNull(rights.get(new AccessQuestion(role, A))).access();
             assertThat(access.standing()).as(role).isEqualTo(standing);
             assertThat(access.readsAnything()).as(role).isEqualTo(standing == RoleStanding.USABLE);
             assertThat(access.columns()).as(role).allMatch(one -> one.readable() == access.usage());
@@ -172,7 +173,7 @@ class RightsReaderPgTest {
     }
 
     @Test
-    void openChangeOfTableColumnSchemaIsUnsettled() throws SQLException {
+    void uncommittedChangeIsUnsettled() throws SQLException {
         for (String change : List.of(
                 "revoke select on app.a from reader",
                 "grant select (id) on app.a to stranger",
@@ -197,7 +198,7 @@ class RightsReaderPgTest {
         }
     }
 
-    /// While its backend works, a transaction may be committing.
+    /// A transaction may be committing while its backend works.
     private void assertUnsettledWhileActive(Connection writer, String change) throws SQLException {
         Thread working = Thread.ofPlatform().start(() -> {
             try (Statement statement = writer.createStatement()) {
@@ -223,7 +224,7 @@ class RightsReaderPgTest {
     }
 
     @Test
-    void lockedTableIsUnansweredOnlyWhenItMustBePrinted() throws SQLException {
+    void lockedTableIsUnansweredOnlyIfPrinted() throws SQLException {
         assertThat(read(A, B, C).unanswered()).isEmpty();
         try (Connection holder = postgres.connect();
                 Statement lock = holder.createStatement()) {
@@ -231,31 +232,31 @@ class RightsReaderPgTest {
             lock.execute("lock table app.a in access exclusive mode");
             assertThat(read(A, B, C).unanswered()).isEmpty();
 
-            PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p");
+            PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
             long begun = System.nanoTime();
             Reading reading = fresh.read(Set.of(
-                    new Question("reader", A),
-                    new Question("reader", B),
-                    new Question("reader", new TableId("app", "none"))));
+                    new AccessQuestion("reader", A),
+                    new AccessQuestion("reader", B),
+                    new AccessQuestion("reader", new TableId("app", "none"))));
             assertThat(System.nanoTime() - begun).isLessThan(5_000_000_000L);
             assertThat(reading.unanswered()).containsOnlyKeys(A);
-            assertThat(reading.rights()).containsOnlyKeys(new Question("reader", B));
+            assertThat(reading.rights()).containsOnlyKeys(new AccessQuestion("reader", B));
             holder.rollback();
-            assertThat(fresh.read(Set.of(new Question("reader", A))).unanswered())
+            assertThat(fresh.read(Set.of(new AccessQuestion("reader", A))).unanswered())
                     .isEmpty();
         }
     }
 
     @Test
-    void unchangedTablesCostAFewStatements() throws Exception {
-        Set<Question> questions = new HashSet<>();
+    void unchangedTablesCostFewStatements() throws Exception {
+        Set<AccessQuestion> questions = new HashSet<>();
         for (int i = 0; i < 50; i++) {
             TableId table = new TableId("app", "t" + i);
             postgres.execute(
                     "create table app.t" + i + " (id int primary key, owner int)",
                     "alter table app.t" + i + " enable row level security",
                     "create policy one on app.t" + i + " using (owner = app.yours())");
-            List.of("reader", "stranger", "root").forEach(role -> questions.add(new Question(role, table)));
+            List.of("reader", "stranger", "root").forEach(role -> questions.add(new AccessQuestion(role, table)));
         }
         assertThat(reader.read(questions).rights()).hasSize(150);
         long before = statements();
@@ -270,8 +271,8 @@ class RightsReaderPgTest {
         }
     }
 
-    /// In each state of the table either the grant or the policy hides everything. An answer in which neither does is
-    /// made of two states.
+    /// In each state of the table, either the grant or the policy hides everything. An answer in which neither
+    /// does mixes two states.
     @Test
     void recreationNeverMixesTwoStates() throws Exception {
         String[] hidden = {
@@ -298,7 +299,7 @@ class RightsReaderPgTest {
         });
     }
 
-    /// The policy calls one function by its oid, and its text must name that function as it was called then.
+    /// The policy calls one function by its oid. Its text must use the name that the function had at that time.
     @Test
     void renamingNeverMixesTwoStates() throws Exception {
         postgres.execute(
@@ -335,11 +336,11 @@ class RightsReaderPgTest {
                 throw new IllegalStateException(e);
             }
         });
-        Question question = new Question("reader", table);
+        AccessQuestion question = new AccessQuestion("reader", table);
         int answers = 0;
         while (storm.isAlive()) {
-            Reading reading = reader.read(Set.of(question, new Question("reader", B)));
-            assertThat(reading.rights()).containsKey(new Question("reader", B));
+            Reading reading = reader.read(Set.of(question, new AccessQuestion("reader", B)));
+            assertThat(reading.rights()).containsKey(new AccessQuestion("reader", B));
             TableRights rights = reading.rights().get(question);
             if (rights != null) {
                 check.accept(rights);
@@ -352,15 +353,15 @@ class RightsReaderPgTest {
     }
 
     private Reading read(TableId... tables) throws SQLException {
-        Set<Question> questions = new HashSet<>();
+        Set<AccessQuestion> questions = new HashSet<>();
         for (TableId table : tables) {
-            questions.add(new Question("reader", table));
+            questions.add(new AccessQuestion("reader", table));
         }
         return reader.read(questions);
     }
 
-    private static TableRights rights(Map<Question, TableRights> rights, TableId table) {
-        return requireNonNull(rights.get(new Question("reader", table)));
+    private static TableRights rights(Map<AccessQuestion, TableRights> rights, TableId table) {
+        return requireNonNull(rights.get(new AccessQuestion("reader", table)));
     }
 
     private static String sql(TableId table) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.RoleStanding;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
@@ -22,14 +22,15 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// Random memberships, grants and owners: what is read from the catalog's rows against Postgres' own functions. The
-/// seed is printed, and `-Dwalcast.fuzz.seed` plays it again.
+/// Compares rights read from the catalog with the privilege functions of Postgres, for random memberships, grants and
+/// owners. The test prints its seed; `-Dwalcast.fuzz.seed` repeats it.
 class RoleRightsFuzzPgTest {
     private static final int ROUNDS = 40;
     private static final int ROLES = 8;
     private static final TableId TABLE = new TableId("app", "t");
 
-    /// The connection's login is a superuser, by which roles with BYPASSRLS are used; the others are by `r0`.
+    /// The login of the connection, a superuser, evaluates for roles with BYPASSRLS; `r0` evaluates for the
+    /// others.
     private static final String EXPECTED = """
             select has_schema_privilege(r.oid, c.relnamespace, 'USAGE'),
                    has_column_privilege(r.oid, c.oid, 'id', 'SELECT'), has_column_privilege(r.oid, c.oid, 'owner', 'SELECT'),
@@ -58,7 +59,7 @@ class RoleRightsFuzzPgTest {
                         + (random.nextInt(6) == 0 ? " bypassrls" : ""));
                 statement.execute("create policy of" + i + " on app.t to r" + i + " using (true)");
             }
-            PostgresRightsReader reader = new PostgresRightsReader(sources.isolated(), "p", "r0");
+            PostgresRightsReader reader = new PostgresRightsReader(sources.isolated(), "p", "r0", System::nanoTime);
             for (int round = 0; round < ROUNDS; round++) {
                 for (int i = 0; i < 6; i++) {
                     try {
@@ -109,17 +110,17 @@ class RoleRightsFuzzPgTest {
     }
 
     private static void compare(PostgresRightsReader reader, Connection connection, int major) throws SQLException {
-        Set<Question> questions = new HashSet<>();
+        Set<AccessQuestion> questions = new HashSet<>();
         for (int i = 0; i < ROLES; i++) {
-            questions.add(new Question("r" + i, TABLE));
+            questions.add(new AccessQuestion("r" + i, TABLE));
         }
-        questions.add(new Question("postgres", TABLE));
+        questions.add(new AccessQuestion("postgres", TABLE));
         RightsReader.Reading reading = reader.read(questions);
         assertThat(reading.unanswered()).isEmpty();
-        Map<Question, TableRights> rights = reading.rights();
+        Map<AccessQuestion, TableRights> rights = reading.rights();
         try (PreparedStatement expected =
                 connection.prepareStatement(EXPECTED.formatted(major >= 16 ? "'SET'" : "'MEMBER'"))) {
-            for (Question question : questions) {
+            for (AccessQuestion question : questions) {
                 expected.setString(1, question.role());
                 try (ResultSet row = expected.executeQuery()) {
                     row.next();

@@ -14,11 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 
-/// What Postgres itself shows a viewer of a table that holds exactly one row; nothing of it stays.
+/// Asks Postgres whether a viewer sees the only row of a table. The trial is rolled back.
 final class ExactRow {
     private ExactRow() {}
 
-    /// `visible`, `hidden`, or `error` with its SQLSTATE.
+    /// Returns `visible`, `hidden`, or `error` with its SQLSTATE.
     static String select(DataSource superuser, TableId table, TableAccess access, Row row, Viewer viewer)
             throws SQLException {
         String name = SqlText.identifier(table.schema()) + "." + SqlText.identifier(table.name());

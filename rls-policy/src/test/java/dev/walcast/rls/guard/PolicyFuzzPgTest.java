@@ -14,13 +14,13 @@ import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.filters.predicate.RowAnswers;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
-import dev.walcast.rls.question.Oracle.Asked;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.rls.rights.RightsMark;
@@ -33,9 +33,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// Random policies of the shapes that projects write, random claims, random rows: our verdict against a SELECT of
-/// the viewer's on a table that holds exactly that row. `-Dwalcast.fuzz.cases=100000` makes it long; the seed is
-/// printed, and `-Dwalcast.fuzz.seed` plays one again.
+/// Compares verdicts with a SELECT of the viewer on a table that holds exactly the row, for random policies of common
+/// shapes, claims and rows. `-Dwalcast.fuzz.cases=100000` makes it long. The test prints its seed;
+/// `-Dwalcast.fuzz.seed` repeats it.
 class PolicyFuzzPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 3_000);
     private static final int VIEWERS = 6;
@@ -48,7 +48,7 @@ class PolicyFuzzPgTest {
         "33333333-3333-4333-8333-333333333333"
     };
 
-    /// Terms of policies, by and large as often as in the wild; `%s` is a value.
+    /// Terms of policies, about as often as in real projects; `%s` is a value.
     private static final String[] TERMS = {
         "auth.uid() = owner",
         "(select auth.uid()) = owner",
@@ -145,7 +145,7 @@ class PolicyFuzzPgTest {
     private int merged;
 
     @Test
-    void nobodySeesWhatASelectWouldNotShowAndEverybodyWhatItWould() throws Exception {
+    void viewersSeeExactlyWhatSelectShows() throws Exception {
         List<String> differences = new ArrayList<>();
         try (TestPostgres postgres = TestPostgres.start();
                 TestDataSources sources = new TestDataSources(postgres.port(), "postgres")) {
@@ -266,10 +266,12 @@ class PolicyFuzzPgTest {
                         + " execute format('drop policy %I on docs', p); end loop; end $$");
         statements.addAll(policies);
         postgres.execute(String.join(";\n", statements));
-        Rights rights = new Rights(new PostgresRightsReader(sources.isolated(), "none"), RightsLimits.USUAL, () -> 0L);
-        RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.Deletes.STRICT);
-        PostgresOracle oracle = new PostgresOracle(sources.asClients(), sources.isolated());
-        TableAccess access = Objects.requireNonNull(rights.ask(new Question("authenticated", DOCS)))
+        Rights rights = new Rights(
+                new PostgresRightsReader(sources.isolated(), "none", System::nanoTime), RightsLimits.USUAL, () -> 0L);
+        RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.DeleteVisibility.STRICT);
+        PostgresRowEvaluator oracle =
+                new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime);
+        TableAccess access = Objects.requireNonNull(rights.ask(new AccessQuestion("authenticated", DOCS)))
                 .access();
         Table table = new Table(
                 DOCS,
@@ -334,14 +336,14 @@ class PolicyFuzzPgTest {
         }
     }
 
-    /// A function that wrongly calls itself immutable is NULL for a viewer without `sub` when Postgres plans, and WHERE
-    /// drops what stands beside a NULL, its errors included. See the limits in docs/rls.md.
+    /// A function that is wrongly declared immutable is NULL when Postgres plans for a viewer without `sub`, and
+    /// WHERE drops the terms beside a NULL, with their errors. See the limits in docs/rls.md.
     private static boolean isFoldedByPostgres(List<String> policies) {
         return policies.stream().anyMatch(policy -> policy.contains("liar()"));
     }
 
-    /// Postgres merges equal terms of an OR in a WHERE, so that a function which notices its own calls is called less
-    /// often there, and may show a row that we hide. See the limits in docs/rls.md.
+    /// Postgres merges equal terms of an OR in a WHERE. A function that counts its own calls is then called less
+    /// often, and may show a row that the guard hides. See the limits in docs/rls.md.
     private static boolean isMergedByPostgres(List<String> policies) {
         String all = String.join(" ", policies);
         return Stream.of("never_counted()", "never_locked()", "never_prepared()")

@@ -21,14 +21,14 @@ import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
-import dev.walcast.rls.question.Oracle.Asked;
 import dev.walcast.rls.question.PostgresFilterDatabase;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.rls.rights.RightsMark;
@@ -55,17 +55,17 @@ import java.util.concurrent.Future;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
-/// Every scenario of `rls.jsonl` through a real Postgres and the real reader: what each subscriber may see must be
-/// what a SELECT as that viewer sees of a table that holds exactly that row, and what the vectors recorded, but for
-/// the deviations that `docs/rls.md` explains.
+/// Plays every scenario of `rls.jsonl` with a real Postgres and the real reader. Each subscriber must see what a
+/// SELECT of that viewer shows of a table that holds exactly the row. It must also see what the vectors recorded,
+/// except for the deviations that `docs/rls.md` explains.
 class RlsVectorsPgTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /// Policies that read their own table: a SELECT on a table of one row answers another question.
+    /// Policies that read their own table. A SELECT on a table of one row would answer another question.
     private static final Set<String> READ_THEMSELVES = Set.of("x_self_secdef");
 
-    /// Where the recorded answers are the reference's and not Postgres', with the paragraph of `docs/rls.md` that
-    /// says why.
+    /// Scenarios in which the recorded answers are those of Supabase Realtime and not of Postgres, with the
+    /// paragraph of `docs/rls.md` that explains it.
     private static final Map<String, String> DEVIATIONS = Map.ofEntries(
             Map.entry("f_noexec", "errors"),
             Map.entry("f_random_order", "errors"),
@@ -97,7 +97,7 @@ class RlsVectorsPgTest {
     private final Set<String> notAsRecorded = new ConcurrentSkipListSet<>();
 
     @Test
-    void everyScenarioIsDecidedAsPostgresWouldDecideIt() throws Exception {
+    void scenariosAreDecidedAsInPostgres() throws Exception {
         List<JsonNode> scenarios = scenarios();
         try (TestPostgres postgres = TestPostgres.start();
                 ExecutorService threads = Executors.newFixedThreadPool(DATABASES)) {
@@ -119,7 +119,7 @@ class RlsVectorsPgTest {
         assertThat(notAsRecorded).containsExactlyInAnyOrderElementsOf(DEVIATIONS.keySet());
     }
 
-    /// Every nth scenario, in a database of its own.
+    /// Plays every nth scenario in a separate database.
     private void play(TestPostgres postgres, String database, List<JsonNode> scenarios, int part) throws Exception {
         postgres.execute("create database " + database);
         postgres.executeIn(
@@ -130,7 +130,7 @@ class RlsVectorsPgTest {
         RecordingListener listener = new RecordingListener();
         try (TestDataSources sources = new TestDataSources(postgres.port(), database);
                 DebeziumChangeSource source = new DebeziumChangeSource(
-                        SourceConfig.of(PostgresUrl.parse(postgres.url(database)), "p", database))) {
+                        SourceConfig.of(PostgresUrl.parse(postgres.url(database)), "p", database), System::nanoTime)) {
             source.start(listener);
             for (int i = part; i < scenarios.size(); i += DATABASES) {
                 new Scenario(postgres, database, sources, listener, scenarios.get(i)).play();
@@ -169,7 +169,7 @@ class RlsVectorsPgTest {
         private final Rights rights;
         private final RowPolicies policies;
         private final RowGuard guard;
-        private final PostgresOracle oracle;
+        private final PostgresRowEvaluator oracle;
         private final FilterResolver filters;
 
         Scenario(
@@ -183,10 +183,11 @@ class RlsVectorsPgTest {
             this.sources = sources;
             this.listener = listener;
             this.scenario = scenario;
-            this.rights = new Rights(new PostgresRightsReader(sources.isolated(), "p"), RightsLimits.USUAL, () -> 0L);
+            this.rights = new Rights(
+                    new PostgresRightsReader(sources.isolated(), "p", System::nanoTime), RightsLimits.USUAL, () -> 0L);
             this.policies = new RowPolicies(sources.isolated());
-            this.guard = new RowGuard(rights, policies, RowGuard.Deletes.STRICT);
-            this.oracle = new PostgresOracle(sources.asClients(), sources.isolated());
+            this.guard = new RowGuard(rights, policies, RowGuard.DeleteVisibility.STRICT);
+            this.oracle = new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime);
             this.filters = new FilterResolver(new PostgresFilterDatabase(sources.asClients()));
         }
 
@@ -298,7 +299,7 @@ class RlsVectorsPgTest {
                 return true;
             }
             TableAccess access = Objects.requireNonNull(rights.ask(
-                            new Question(viewer.role(), change.table().id())))
+                            new AccessQuestion(viewer.role(), change.table().id())))
                     .access();
             try {
                 Predicate predicate = filters.resolve(
@@ -323,12 +324,12 @@ class RlsVectorsPgTest {
                     .orElseThrow();
         }
 
-        /// What a SELECT of the viewer's sees when the table holds exactly the judged row. Nothing, when the
-        /// log does not carry the whole of a row that row-level security binds.
+        /// Returns what a SELECT of the viewer shows when the table holds exactly the judged row. Nothing,
+        /// when row-level security applies and the log does not carry the whole row.
         private String select(Change change, Viewer viewer) throws SQLException {
             Row row = Objects.requireNonNull(SubscriptionIndex.judgedRow(change));
             TableRights fresh =
-                    rights.ask(new Question(viewer.role(), change.table().id()));
+                    rights.ask(new AccessQuestion(viewer.role(), change.table().id()));
             if (fresh == null) {
                 return "hidden";
             }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.policy.PolicySet.Policy;
@@ -29,8 +29,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Trees that a real Postgres writes, with names that its own format must protect. The seed is printed, and
-/// `-Dwalcast.fuzz.seed` plays it again.
+/// Parses trees that a real Postgres writes, with names that its format must escape. The test prints its seed;
+/// `-Dwalcast.fuzz.seed` repeats it.
 class NodeTreePgTest {
     private static final int CASES = 60;
     private static final long SMALL_STACK = 512 << 10;
@@ -90,13 +90,14 @@ class NodeTreePgTest {
     @Test
     void readsTreesWithHostileNames() throws SQLException {
         System.out.println("NodeTreePgTest, seed " + seed);
-        Set<Question> questions = new HashSet<>();
+        Set<AccessQuestion> questions = new HashSet<>();
         for (int i = 0; i < CASES; i++) {
-            questions.add(new Question("reader", createHostileTable("s" + i)));
+            questions.add(new AccessQuestion("reader", createHostileTable("s" + i)));
         }
-        RightsReader.Reading reading = new PostgresRightsReader(sources.isolated(), "p").read(questions);
+        RightsReader.Reading reading =
+                new PostgresRightsReader(sources.isolated(), "p", System::nanoTime).read(questions);
         assertThat(reading.unanswered()).isEmpty();
-        for (Question question : questions) {
+        for (AccessQuestion question : questions) {
             TableRights rights = requireNonNull(reading.rights().get(question));
             List<Policy> policies = rights.policies().policies();
             assertThat(policies).hasSize(3);
@@ -113,7 +114,7 @@ class NodeTreePgTest {
         }
     }
 
-    /// The names of tables and columns that the tree tells.
+    /// Returns the names of tables and columns in the tree.
     private static List<String> names(NodeTree tree) {
         List<String> names = new ArrayList<>();
         tree.forEach(node -> {
@@ -184,7 +185,7 @@ class NodeTreePgTest {
     }
 
     @Test
-    void deepPoliciesFitTheSmallestStack() throws Exception {
+    void deepPoliciesFitSmallestStack() throws Exception {
         StringBuilder deep = new StringBuilder("id = 0");
         for (int i = 1; i < 1_000; i++) {
             deep.insert(0, "(")
@@ -208,8 +209,8 @@ class NodeTreePgTest {
                 "create policy c on deep.t using (" + nested + ")",
                 "create policy d on deep.t using (deep.text() = 'a')",
                 "create policy a on deep.plain using (id > 0)");
-        Question question = new Question("reader", new TableId("deep", "t"));
-        Question plain = new Question("reader", new TableId("deep", "plain"));
+        AccessQuestion question = new AccessQuestion("reader", new TableId("deep", "t"));
+        AccessQuestion plain = new AccessQuestion("reader", new TableId("deep", "plain"));
         AtomicReference<RightsReader.@Nullable Reading> reading = new AtomicReference<>();
         AtomicReference<@Nullable Plan> plan = new AtomicReference<>();
         AtomicReference<@Nullable Throwable> error = new AtomicReference<>();
@@ -217,7 +218,8 @@ class NodeTreePgTest {
                 null,
                 () -> {
                     try {
-                        PostgresRightsReader reader = new PostgresRightsReader(sources.isolated(), "p");
+                        PostgresRightsReader reader =
+                                new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
                         reading.set(reader.read(Set.of(question, plain)));
                         TableRights rights = requireNonNull(
                                 reader.read(Set.of(question, plain)).rights().get(question));

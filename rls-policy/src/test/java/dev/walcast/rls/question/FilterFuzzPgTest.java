@@ -17,11 +17,11 @@ import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.catalog.PostgresCatalog;
-import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.sql.SqlText;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -37,14 +37,14 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Random filters over random rows, decided here and by a WHERE clause. `-Dwalcast.fuzz.cases=200000` makes it long;
-/// the seed is printed, and `-Dwalcast.fuzz.seed` plays one again.
+/// Compares decisions about random filters and rows with a WHERE clause. `-Dwalcast.fuzz.cases=200000` makes it long.
+/// The test prints its seed; `-Dwalcast.fuzz.seed` repeats it.
 class FilterFuzzPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 6_000);
     private static final int ROWS = 60;
     private static final TableId TABLE = new TableId("public", "fuzz");
 
-    /// A column's type and values of it, some of them equal in other words, some of them wrong.
+    /// A column type with values for it: some are equal but written differently, some are invalid.
     private record Subject(String name, String type, String... values) {}
 
     private static final List<Subject> SUBJECTS = List.of(
@@ -174,7 +174,7 @@ class FilterFuzzPgTest {
         try {
             statement.execute("update fuzz set " + subject.name + " = " + SqlText.literal(value) + " where id = " + id);
         } catch (SQLException e) {
-            // One of the wrong values: the column stays NULL.
+            // An invalid value: the column stays NULL.
         }
     }
 
@@ -182,22 +182,22 @@ class FilterFuzzPgTest {
         return values[random.nextInt(values.length)];
     }
 
-    /// One database's table, and how filters are resolved and asked there.
+    /// The table of one database, and the resolver and evaluator for it.
     private final class Cases {
         private final Connection connection;
         private final TableAccess access;
         private final FilterResolver resolver;
-        private final PostgresOracle oracle;
+        private final PostgresRowEvaluator oracle;
         private final List<Row> rows;
 
         Cases(TestDataSources sources, Connection connection) throws SQLException {
             this.connection = connection;
-            Question question = new Question("reader", TABLE);
+            AccessQuestion question = new AccessQuestion("reader", TABLE);
             this.access = Objects.requireNonNull(new PostgresCatalog(sources.asClients(), "none")
                     .access(List.of(question))
                     .get(question));
             this.resolver = new FilterResolver(new PostgresFilterDatabase(sources.asClients()));
-            this.oracle = new PostgresOracle(sources.asClients(), sources.isolated());
+            this.oracle = new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime);
             this.rows = rows();
         }
 
@@ -277,7 +277,7 @@ class FilterFuzzPgTest {
             }
             Set<Asked> questions = new LinkedHashSet<>();
             rows.forEach(row -> predicate.undecided(row, RowAnswers.NONE, q -> questions.add(new Asked(q, row))));
-            Oracle.Outcome outcome = oracle.ask(questions);
+            RowEvaluator.Outcome outcome = oracle.ask(questions);
             for (int i = 0; i < rows.size(); i++) {
                 Truth memory = predicate.test(rows.get(i), RowAnswers.NONE);
                 Truth truth = predicate.test(rows.get(i), outcome);
@@ -293,9 +293,10 @@ class FilterFuzzPgTest {
         }
     }
 
-    /// A filter as clients write it, inside a group, and the same as SQL.
+    /// A filter as clients write it inside a group, and as SQL.
     private record Tree(String text, String sql) {
-        /// At the top, where an equals sign stands after the column, a group around it says the same.
+        /// Returns the filter for the top level, where an equals sign follows the column. A group around it
+        /// means the same.
         String filter() {
             return "and=(" + text + ")";
         }

@@ -23,10 +23,10 @@ import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.filters.values.ColumnType;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.catalog.PostgresCatalog;
-import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -53,12 +53,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// Every row of `filters.jsonl`: one filter against one value, decided here, in memory or by Postgres, as the vectors
-/// say that Postgres decides it.
+/// Decides every row of `filters.jsonl`, which is one filter and one value, in memory or in Postgres. The result must
+/// be the recorded one of Postgres.
 class FilterVectorsPgTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /// The databases by the collation that the vectors name.
+    /// The databases, by the collation that the vectors name.
     private static final Map<String, String> LOCALES = Map.of(
             "C.UTF-8",
             "",
@@ -97,7 +97,7 @@ class FilterVectorsPgTest {
         }
     }
 
-    /// Opening a connection for each of some thousand filters took most of the time.
+    /// Without a pool, opening a connection for each of some thousand filters takes most of the time.
     private static DataSource pooled(DataSource dataSource) {
         HikariConfig config = new HikariConfig();
         config.setDataSource(dataSource);
@@ -119,12 +119,12 @@ class FilterVectorsPgTest {
         }
     }
 
-    /// One database and the columns and filters looked up in it.
+    /// One database, with the columns and filters looked up in it.
     private static final class Database {
         private final DataSource dataSource;
         private final PostgresCatalog catalog;
         private final FilterResolver resolver;
-        private final PostgresOracle oracle;
+        private final PostgresRowEvaluator oracle;
         private final Map<String, ColumnType> types = new LinkedHashMap<>();
         private final Map<String, Object> resolved = new HashMap<>();
 
@@ -132,7 +132,7 @@ class FilterVectorsPgTest {
             this.dataSource = dataSource;
             this.catalog = new PostgresCatalog(dataSource, "none");
             this.resolver = new FilterResolver(new PostgresFilterDatabase(dataSource));
-            this.oracle = new PostgresOracle(dataSource, dataSource);
+            this.oracle = new PostgresRowEvaluator(dataSource, dataSource, System::nanoTime);
         }
 
         ColumnType type(String declared) throws SQLException {
@@ -145,7 +145,7 @@ class FilterVectorsPgTest {
                     var statement = connection.createStatement()) {
                 statement.execute("create table filters_types." + table + " (v " + declared + ")");
             }
-            Question question = new Question("reader", new TableId("filters_types", table));
+            AccessQuestion question = new AccessQuestion("reader", new TableId("filters_types", table));
             TableAccess access =
                     Objects.requireNonNull(catalog.access(List.of(question)).get(question));
             ColumnType type = Objects.requireNonNull(access.readable("v")).type();
@@ -153,7 +153,7 @@ class FilterVectorsPgTest {
             return type;
         }
 
-        /// A predicate, or the exception that refused it.
+        /// Returns a predicate, or the exception that refused the filter.
         Object resolve(JsonNode vector) throws SQLException, UnansweredException {
             String declared = vector.get("type").asText();
             String op = vector.get("op").asText();
@@ -186,16 +186,16 @@ class FilterVectorsPgTest {
         }
     }
 
-    /// What one vector came to.
+    /// One vector with its predicate and row.
     private record Pending(JsonNode vector, Predicate predicate, Row row) {}
 
     private final List<String> differences = new ArrayList<>();
     private final Map<String, Integer> tally = new TreeMap<>();
-    /// Type → operator → how it was decided.
+    /// How filters were decided, by type and operator.
     private final Map<String, Map<String, Set<String>>> table = new TreeMap<>();
 
     @Test
-    void everyVectorIsDecidedAsPostgresDecidesIt() throws Exception {
+    void vectorsAreDecidedAsInPostgres() throws Exception {
         Map<String, JsonNode> newer = new HashMap<>();
         if (postgres.majorVersion() >= 16) {
             for (JsonNode row : lines("/vectors/filters.pg18.diff.jsonl")) {
@@ -258,7 +258,7 @@ class FilterVectorsPgTest {
             for (Pending one : batch) {
                 one.predicate.undecided(one.row, RowAnswers.NONE, question -> asked.add(new Asked(question, one.row)));
             }
-            Oracle.Outcome outcome = database.oracle.ask(asked);
+            RowEvaluator.Outcome outcome = database.oracle.ask(asked);
             for (Pending one : batch) {
                 Set<Asked> own = new HashSet<>();
                 one.predicate.undecided(one.row, RowAnswers.NONE, question -> own.add(new Asked(question, one.row)));
@@ -285,8 +285,8 @@ class FilterVectorsPgTest {
         }
     }
 
-    /// The bare literal has no type for Postgres, and the reference stumbles over its own JSON: nothing to
-    /// compare with.
+    /// Whether there is nothing to compare with: the bare literal has no type in Postgres, and Supabase Realtime
+    /// fails on its own JSON.
     private static boolean isOnlyWithCast(JsonNode vector) {
         return vector.get("type").asText().equals("addr")
                 && vector.get("pg").asText().equals("error")
@@ -296,7 +296,7 @@ class FilterVectorsPgTest {
     private void checkRefusal(JsonNode vector, FilterRefusedException refusal) {
         note(vector, "refused");
         boolean lonelyEscape = refusal.sqlState().equals("22025");
-        // Refused for any value; the vectors have rows where a NULL spares Postgres the attempt.
+        // Refused for any value. In some vectors Postgres does not evaluate the filter, because the value is NULL.
         boolean nondeterministic = refusal.getMessage().contains("nondeterministic collations are not supported");
         if (!isRefusedByTheReference(vector)
                 && !expected(vector).equals("error")
@@ -315,7 +315,7 @@ class FilterVectorsPgTest {
         count(lonelyEscape ? "refused at join: pattern ends in its escape character" : "refused at join");
     }
 
-    /// Whether the reference refuses it when subscribing, and not for a distortion of its own.
+    /// Whether Supabase Realtime refuses it when a client subscribes, and not because of a fault of its own.
     private static boolean isRefusedByTheReference(JsonNode vector) {
         return vector.path("phase").asText().equals("subscribe")
                 && (vector.get("pg").asText().equals("error")
@@ -323,8 +323,8 @@ class FilterVectorsPgTest {
                         || !vector.get("error").asText().contains("requires a text-compatible column type"));
     }
 
-    /// What Postgres says, but where only its typing of the bare literal fails (`cidr`, composites): the
-    /// reference casts the value.
+    /// Returns the result of Postgres; where only its typing of the bare literal fails (`cidr`, composites), the
+    /// result with the value cast as in Supabase Realtime.
     private static String expected(JsonNode vector) {
         JsonNode reference = vector.get("expected");
         boolean literalOnly = Set.of("cidr", "addr").contains(vector.get("type").asText())
@@ -345,7 +345,8 @@ class FilterVectorsPgTest {
         tally.merge(what, 1, Integer::sum);
     }
 
-    /// A column with a collation of its own compares alike in every database; the newer rows leave out the libc ones.
+    /// Returns the key of a row. A column with its own collation compares the same way in every database; newer
+    /// rows omit the libc collations.
     private static String key(JsonNode row) {
         return String.join(
                 "\n",
@@ -371,7 +372,7 @@ class FilterVectorsPgTest {
         return rows;
     }
 
-    /// The table of `docs/filters.md`.
+    /// Compares with the table of `docs/filters.md`.
     private void checkDocs() throws IOException {
         List<String> columns = java.util.Arrays.stream(Operator.values())
                 .map(Operator::token)

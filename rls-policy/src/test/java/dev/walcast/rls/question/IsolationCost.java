@@ -10,12 +10,12 @@ import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.filters.predicate.RowAnswers;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.guard.RowPolicies;
-import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.rights.TableRights;
 import dev.walcast.rls.session.IsolatedConnections;
 import java.time.Duration;
@@ -26,14 +26,15 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 
-/// Measures what asking a policy of Postgres costs for 1,000 viewers and one row, and for 100 viewers and ten rows.
-/// To be run by hand; nothing asserts it.
+/// Measures the cost of questions about a policy for 1,000 viewers and one row, and for 100 viewers and ten rows. Run
+/// it by hand: it asserts nothing.
 final class IsolationCost {
     private static final TableId DOCS = new TableId("public", "docs");
     private static final int ROUNDS = 15;
 
     private IsolationCost() {}
 
+    /// Runs the measurement.
     public static void main(String[] arguments) throws Exception {
         try (TestPostgres postgres = TestPostgres.start();
                 HikariDataSource isolated = pool(postgres)) {
@@ -69,8 +70,8 @@ final class IsolationCost {
             throws Exception {
         postgres.execute("drop policy if exists p on docs; create policy p on docs using (" + policy + ")");
         RowPolicies policies = new RowPolicies(isolated);
-        Question question = new Question("authenticated", DOCS);
-        TableRights fresh = Objects.requireNonNull(new PostgresRightsReader(isolated, "none")
+        AccessQuestion question = new AccessQuestion("authenticated", DOCS);
+        TableRights fresh = Objects.requireNonNull(new PostgresRightsReader(isolated, "none", System::nanoTime)
                 .read(Set.of(question))
                 .rights()
                 .get(question));
@@ -95,7 +96,7 @@ final class IsolationCost {
                     policies.predicate(new Viewer("authenticated", "{\"sub\": \"" + sub + "\"}"), question, fresh);
             all.forEach(row -> predicate.undecided(row, RowAnswers.NONE, q -> questions.add(new Asked(q, row))));
         }
-        Oracle oracle = new PostgresOracle(isolated, isolated);
+        RowEvaluator oracle = new PostgresRowEvaluator(isolated, isolated, System::nanoTime);
         double best = Double.MAX_VALUE;
         for (int i = 0; i < ROUNDS; i++) {
             long begun = System.nanoTime();

@@ -18,16 +18,16 @@ import dev.walcast.filters.FilterResolver;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RoleSession;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.RoleStanding;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.policy.PolicyQuestion;
-import dev.walcast.rls.question.Oracle.Asked;
-import dev.walcast.rls.question.Oracle.Outcome;
-import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.PostgresRowEvaluator.AskTimeouts;
+import dev.walcast.rls.question.RowEvaluator.Asked;
+import dev.walcast.rls.question.RowEvaluator.Outcome;
 import dev.walcast.rls.rights.TableRights;
 import dev.walcast.rls.session.IsolatedConnections;
 import dev.walcast.rls.session.RoleConnections;
@@ -46,8 +46,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// No viewer's evaluation reaches the next, none runs as the server, none commits. The evaluation login is one as
-/// `walcast setup` makes it.
+/// Checks that the evaluation for one viewer does not affect the next, does not run as the server, and commits
+/// nothing. The evaluation login is set up as by `walcast setup`.
 class IsolationPgTest {
     private static final TableId DOCS = new TableId("public", "docs");
     private static final String[] USERS = {
@@ -55,7 +55,7 @@ class IsolationPgTest {
         "22222222-2222-4222-8222-222222222222",
         "33333333-3333-4333-8333-333333333333"
     };
-    private static final Patience PATIENCE = new Patience(Duration.ofMillis(500), Duration.ofSeconds(4));
+    private static final AskTimeouts PATIENCE = new AskTimeouts(Duration.ofMillis(500), Duration.ofSeconds(4));
 
     private static TestPostgres postgres;
     private static HikariDataSource isolated;
@@ -86,7 +86,7 @@ class IsolationPgTest {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(
                 "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?prepareThreshold=0&user=" + user);
-        // One connection: what stays in its session meets the next question.
+        // One connection, so that what is left in its session would affect the next question.
         config.setMaximumPoolSize(1);
         config.setConnectionInitSql(initSql);
         return new HikariDataSource(config);
@@ -116,7 +116,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aSettingOfOneViewerDoesNotReachTheNext() throws Exception {
+    void settingDoesNotReachNextViewer() throws Exception {
         policy("plpgsql", """
                 begin
                   if coalesce(current_setting('app.uid', true), '') = '' then
@@ -128,7 +128,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aSettingOfTheSessionDoesNotReachTheNext() throws Exception {
+    void sessionSettingDoesNotReachNextViewer() throws Exception {
         policy("plpgsql", """
                 begin
                   if coalesce(current_setting('app.uid', true), '') = '' then
@@ -140,7 +140,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aTemporaryTableOfOneViewerDoesNotReachTheNext() throws Exception {
+    void temporaryTableDoesNotReachNextViewer() throws Exception {
         policy("plpgsql", """
                 begin
                   create temporary table if not exists who_is (person uuid);
@@ -153,7 +153,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aRoleThatAFunctionTakesEndsWithTheQuestion() throws Exception {
+    void roleSetByFunctionEndsWithQuestion() throws Exception {
         policy("plpgsql", """
                 declare before text := current_user;
                 begin
@@ -164,7 +164,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void keptPlansOfAMisdeclaredFunctionAreDropped() throws Exception {
+    void cachedPlansOfMisdeclaredFunctionAreDropped() throws Exception {
         postgres.execute("create function liar() returns uuid language sql immutable as"
                 + " $$ select (current_setting('request.jwt.claims', true)::jsonb ->> 'sub')::uuid $$");
         policy("plpgsql", "begin return liar(); end");
@@ -172,8 +172,9 @@ class IsolationPgTest {
     }
 
     @Test
-    void onlyFunctionsThatMayBeMisdeclaredAreSuspected() throws Exception {
-        assertThat(new MisdeclaredFunctions(isolated).mayExist()).isFalse();
+    void onlyPossiblyMisdeclaredFunctionsAreReported() throws Exception {
+        assertThat(new MisdeclaredFunctions(isolated, System::nanoTime).mayExist())
+                .isFalse();
         for (String honest : List.of("select lower($1) || coalesce($1, '')", "select nullif(btrim($1), '')")) {
             assertThat(isSuspected(honest)).as(honest).isFalse();
         }
@@ -189,14 +190,14 @@ class IsolationPgTest {
     private static boolean isSuspected(String body) throws Exception {
         postgres.execute("create function said(text) returns text language sql immutable as $$ " + body + " $$");
         try {
-            return new MisdeclaredFunctions(isolated).mayExist();
+            return new MisdeclaredFunctions(isolated, System::nanoTime).mayExist();
         } finally {
             postgres.execute("drop function said(text)");
         }
     }
 
     @Test
-    void sessionStateThatNoRollbackUndoesIsCleared() throws Exception {
+    void sessionStateBeyondRollbackIsCleared() throws Exception {
         policy("plpgsql", """
                 declare held bigint;
                 begin
@@ -217,7 +218,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void nothingThatAPolicyWritesIsCommitted() throws Exception {
+    void writesOfPolicyAreNotCommitted() throws Exception {
         policy("plpgsql", """
                 begin
                   insert into seen values ('before');
@@ -233,7 +234,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void claimsOfOtherViewersAreNotToBeFound() throws Exception {
+    void claimsOfOtherViewersAreNotReadable() throws Exception {
         policy("plpgsql", """
                 begin
                   return case when current_setting('walcast.claims', true) = '' and position('sub' in current_query()) = 0
@@ -243,7 +244,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void textOfAPolicyIsNeverRunAsSql() throws Exception {
+    void policyTextIsNotExecutedAsSql() throws Exception {
         postgres.execute("create policy p on docs using (owner = case when coalesce(title, '') <>"
                 + " '$walcast$; $walcast_0$; insert into seen values (''run'') --' then auth.uid() end)");
         postgres.execute(
@@ -254,7 +255,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void whatOnePartSetsIsReadByTheNext() throws Exception {
+    void settingOfOnePartIsReadByNext() throws Exception {
         postgres.execute("create function who() returns boolean language plpgsql as $$ begin perform set_config("
                 + "'request.jwt.claims', '{\"sub\":\"" + USERS[0] + "\"}', true); return false; end $$");
         postgres.execute("create policy p on docs using (who() or auth.uid() = owner)");
@@ -264,7 +265,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void anErrorHidesOneQuestionOnly() throws Exception {
+    void errorFailsOneQuestionOnly() throws Exception {
         policy("plpgsql", """
                 begin
                   if auth.uid()::text like '2%' then
@@ -274,25 +275,25 @@ class IsolationPgTest {
                 end""");
         Outcome outcome = ask(PATIENCE);
         assertThat(outcome.failures().values())
-                .extracting(Oracle.Failure::timeout)
+                .extracting(RowEvaluator.Failure::timeout)
                 .containsOnly(false);
         assertThat(outcome.failures().values())
-                .extracting(Oracle.Failure::sqlState)
+                .extracting(RowEvaluator.Failure::sqlState)
                 .containsOnly("WALCA");
         assertThat(visible(outcome)).containsExactly("0 sees 0", "2 sees 2");
     }
 
     @Test
-    void aQuestionThatIsOnlySlowIsAnswered() throws Exception {
+    void slowQuestionIsAnswered() throws Exception {
         policy("plpgsql", "begin perform pg_sleep(0.8); return auth.uid(); end");
-        Question question = new Question("authenticated", DOCS);
+        AccessQuestion question = new AccessQuestion("authenticated", DOCS);
         Fixture fixture = new Fixture(question);
         Outcome outcome = fixture.oracle(PATIENCE).ask(fixture.questions(1));
         assertThat(outcome.failures()).isEmpty();
     }
 
     @Test
-    void aQuestionWithoutEndFailsWithinThePatience() throws Exception {
+    void endlessQuestionFailsWithinTotalTime() throws Exception {
         policy("plpgsql", """
                 begin
                   if auth.uid()::text like '1%' then perform pg_sleep(3600); end if;
@@ -301,11 +302,11 @@ class IsolationPgTest {
         long begun = System.nanoTime();
         Outcome outcome = ask(PATIENCE);
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
-        assertThat(outcome.failures().values()).isNotEmpty().allMatch(Oracle.Failure::timeout);
+        assertThat(outcome.failures().values()).isNotEmpty().allMatch(RowEvaluator.Failure::timeout);
     }
 
     @Test
-    void aBatchThatIsSlowAsAWholeIsAnsweredInParts() throws Exception {
+    void slowBatchIsAnsweredInParts() throws Exception {
         policy("plpgsql", "begin perform pg_sleep(0.2); return auth.uid(); end");
         Outcome outcome = ask(PATIENCE);
         assertThat(outcome.failures()).isEmpty();
@@ -313,17 +314,17 @@ class IsolationPgTest {
     }
 
     @Test
-    void aLockedTableIsATimeoutAndNoError() throws Exception {
+    void lockedTableIsTimeoutNotError() throws Exception {
         postgres.execute("grant select on seen to public");
         policy("plpgsql", "begin perform from seen; return auth.uid(); end");
-        Fixture fixture = new Fixture(new Question("authenticated", DOCS));
+        Fixture fixture = new Fixture(new AccessQuestion("authenticated", DOCS));
         try (Connection locking = postgres.connect();
                 Statement statement = locking.createStatement()) {
             locking.setAutoCommit(false);
             statement.execute("lock table seen in access exclusive mode");
-            Outcome outcome = fixture.oracle(new Patience(Duration.ofMillis(100), Duration.ofMillis(300)))
+            Outcome outcome = fixture.oracle(new AskTimeouts(Duration.ofMillis(100), Duration.ofMillis(300)))
                     .ask(fixture.questions(3));
-            assertThat(outcome.failures().values()).isNotEmpty().allMatch(Oracle.Failure::timeout);
+            assertThat(outcome.failures().values()).isNotEmpty().allMatch(RowEvaluator.Failure::timeout);
             locking.rollback();
         }
         assertThat(fixture.oracle(PATIENCE).ask(fixture.questions(3)).failures())
@@ -331,7 +332,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void roleOfATokenIsCheckedAgainstWhatTheLoginMayBecome() throws Exception {
+    void roleIsUsableOnlyIfLoginMayBecomeIt() throws Exception {
         assertThat(standing("authenticated")).isEqualTo(RoleStanding.USABLE);
         assertThat(standing("service_role")).as("by the server's login").isEqualTo(RoleStanding.USABLE);
         for (String role : List.of(
@@ -341,7 +342,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aFilterRunsAsTheClientsRoleAndReadOnly() throws Exception {
+    void filterRunsReadOnlyAsClientRole() throws Exception {
         postgres.execute(
                 "create function spy(v int) returns boolean language plpgsql as $$ begin"
                         + " if current_user <> 'anon' then raise exception 'ran as %', current_user; end if;"
@@ -357,7 +358,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void anOperatorOfAUserIsNeverTaken() throws Exception {
+    void operatorOfUserIsNotUsed() throws Exception {
         postgres.execute(
                 "create function public.fake(varchar, text) returns boolean language plpgsql as"
                         + " $$ begin raise exception 'called as %', current_user; end $$",
@@ -375,7 +376,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void anExtensionsOperatorIsFoundWhereverItIs() throws Exception {
+    void extensionOperatorIsFoundInAnySchema() throws Exception {
         postgres.execute(
                 "create schema ext; grant usage on schema ext to public; create extension citext schema ext;"
                         + " create extension ltree schema ext",
@@ -390,7 +391,7 @@ class IsolationPgTest {
         postgres.execute("drop table docs; drop schema ext cascade");
     }
 
-    /// The policy shows a row to whom the function names.
+    /// Creates a policy that shows a row to the user that the function returns.
     private static void policy(String language, String body) {
         postgres.execute(
                 "create function who() returns uuid language " + language + " as $walcast$ " + body + " $walcast$",
@@ -405,8 +406,8 @@ class IsolationPgTest {
         }
     }
 
-    private static Outcome ask(Patience patience) throws Exception {
-        Fixture fixture = new Fixture(new Question("authenticated", DOCS));
+    private static Outcome ask(AskTimeouts patience) throws Exception {
+        Fixture fixture = new Fixture(new AccessQuestion("authenticated", DOCS));
         return fixture.oracle(patience).ask(fixture.questions(3));
     }
 
@@ -422,21 +423,22 @@ class IsolationPgTest {
         return visible;
     }
 
-    /// Three viewers, three rows, one each.
+    /// Three viewers and three rows, one for each viewer.
     private static final class Fixture {
         private final RowPolicies policies = new RowPolicies(isolated);
-        private final Question question;
+        private final AccessQuestion question;
         private final TableRights fresh;
         private final Table table;
 
-        Fixture(Question question) throws Exception {
+        Fixture(AccessQuestion question) throws Exception {
             this.question = question;
             fresh = fresh(question);
             table = IsolationPgTest.table(fresh.access());
         }
 
-        Oracle oracle(Patience patience) {
-            return new PostgresOracle(new RoleConnections(clients, server), isolated, patience);
+        RowEvaluator oracle(AskTimeouts patience) {
+            return new PostgresRowEvaluator(
+                    new RoleConnections(clients, server, System::nanoTime), isolated, patience, System::nanoTime);
         }
 
         Set<Asked> questions(int viewers) throws Exception {
@@ -457,21 +459,21 @@ class IsolationPgTest {
         }
     }
 
-    /// As a server says it whose login is `walcast` and which evaluates by another.
+    /// Returns the standing of a role for a server with the login `walcast` and another evaluation login.
     private static RoleStanding standing(String role) throws Exception {
-        return access(new Question(role, DOCS)).standing();
+        return access(new AccessQuestion(role, DOCS)).standing();
     }
 
-    private static TableAccess access(Question question) throws Exception {
-        return Objects.requireNonNull(new PostgresRightsReader(server, "none", "walcast_evaluator")
+    private static TableAccess access(AccessQuestion question) throws Exception {
+        return Objects.requireNonNull(new PostgresRightsReader(server, "none", "walcast_evaluator", System::nanoTime)
                         .read(Set.of(question))
                         .rights()
                         .get(question))
                 .access();
     }
 
-    private static TableRights fresh(Question question) throws Exception {
-        return Objects.requireNonNull(new PostgresRightsReader(isolated, "none")
+    private static TableRights fresh(AccessQuestion question) throws Exception {
+        return Objects.requireNonNull(new PostgresRightsReader(isolated, "none", System::nanoTime)
                 .read(Set.of(question))
                 .rights()
                 .get(question));
@@ -487,23 +489,26 @@ class IsolationPgTest {
     }
 
     private static Predicate resolve(String role, String filter) throws Exception {
-        TableAccess access = access(new Question(role, DOCS));
-        FilterResolver resolver = new FilterResolver(new PostgresFilterDatabase(new RoleConnections(clients, server)));
+        TableAccess access = access(new AccessQuestion(role, DOCS));
+        FilterResolver resolver =
+                new FilterResolver(new PostgresFilterDatabase(new RoleConnections(clients, server, System::nanoTime)));
         return resolver.resolve(
                 FilterParser.parse(filter),
                 name -> Objects.requireNonNull(access.readable(name)).type(),
                 new RoleSession(role, access.settings()));
     }
 
-    /// What Postgres says of a row with the text in the filter's column, whatever memory would.
+    /// Returns the answer of Postgres for a row with the text in the filter's column, also where memory could
+    /// decide.
     private static String answer(String role, String filter, String text) throws Exception {
         Predicate.Term term = (Predicate.Term) resolve(role, filter);
         ColumnQuestion question = (ColumnQuestion) term.question();
-        Table table = table(access(new Question(role, DOCS)));
+        Table table = table(access(new AccessQuestion(role, DOCS)));
         Row row = Row.of(table).text(table.indexOf(question.column()), text).build();
         Asked asked = new Asked(question, row);
-        Outcome outcome =
-                new PostgresOracle(new RoleConnections(clients, server), isolated, PATIENCE).ask(Set.of(asked));
+        Outcome outcome = new PostgresRowEvaluator(
+                        new RoleConnections(clients, server, System::nanoTime), isolated, PATIENCE, System::nanoTime)
+                .ask(Set.of(asked));
         return String.valueOf(outcome.answers().get(asked));
     }
 

@@ -12,10 +12,10 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.question.Oracle.Asked;
-import dev.walcast.rls.question.PostgresOracle.Answer;
-import dev.walcast.rls.question.PostgresOracle.Patience;
-import dev.walcast.rls.question.PostgresOracle.Work;
+import dev.walcast.rls.question.PostgresRowEvaluator.AskTimeouts;
+import dev.walcast.rls.question.PostgresRowEvaluator.RowAnswer;
+import dev.walcast.rls.question.PostgresRowEvaluator.StatementTime;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import java.net.SocketTimeoutException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
@@ -33,27 +33,27 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.PSQLState;
 import org.postgresql.util.ServerErrorMessage;
 
-/// Which patterns are asked about together, against a database that the test plays.
+/// Checks which patterns are asked about together. The test answers in place of a database.
 class PatternRoundTest {
     private static final Table NOTES = new Table(
             new TableId("public", "notes"),
             List.of(new Column("body", new PgType.Scalar(25, "text", JsonForm.TEXT), false)));
-    private static final Patience PATIENCE = new Patience(Duration.ofMillis(500), Duration.ofMinutes(1));
+    private static final AskTimeouts PATIENCE = new AskTimeouts(Duration.ofMillis(500), Duration.ofMinutes(1));
 
-    private final Map<Asked, Answer> answers = new HashMap<>();
+    private final Map<Asked, RowAnswer> answers = new HashMap<>();
     private final List<List<Asked>> statements = new ArrayList<>();
     private Set<String> slow = Set.of();
     private SQLException error = ofPostgres("57014");
 
-    /// The number of statements from which on nothing is wrong with Postgres.
+    /// The number of the first statement that Postgres answers in time.
     private int stalledFor;
 
-    private List<Answer> ask(List<Asked> asked, Work work) throws SQLException {
+    private List<RowAnswer> ask(List<Asked> asked, StatementTime work) throws SQLException {
         statements.add(List.copyOf(asked));
         if (statements.size() <= stalledFor || asked.stream().anyMatch(one -> slow.contains(pattern(one)))) {
             throw error;
         }
-        return asked.stream().map(_ -> Answer.of(Truth.TRUE)).toList();
+        return asked.stream().map(_ -> RowAnswer.of(Truth.TRUE)).toList();
     }
 
     private static SQLException ofPostgres(String state) {
@@ -71,7 +71,7 @@ class PatternRoundTest {
     }
 
     private void ask(List<Asked> asked) throws Exception {
-        new PatternRound(this::ask, PATIENCE, answers::put).ask(asked);
+        new PatternRound(this::ask, PATIENCE, answers::put, System::nanoTime).ask(asked);
     }
 
     @Test
@@ -82,7 +82,7 @@ class PatternRoundTest {
     }
 
     @Test
-    void slowPatternLeavesTheOthersTheirAnswers() throws Exception {
+    void slowPatternDoesNotAffectOthers() throws Exception {
         slow = Set.of("p77");
         List<Asked> asked = new ArrayList<>();
         for (int row = 0; row < 5; row++) {
@@ -108,7 +108,7 @@ class PatternRoundTest {
     }
 
     @Test
-    void stallEndsNoPattern() throws Exception {
+    void stallBlamesNoPattern() throws Exception {
         for (stalledFor = 1; stalledFor < 12; stalledFor++) {
             statements.clear();
             answers.clear();
@@ -118,10 +118,10 @@ class PatternRoundTest {
     }
 
     @Test
-    void patternIsAskedAboutAgainAfterAStall() throws Exception {
+    void patternIsAskedAgainAfterStall() throws Exception {
         stalledFor = 3;
         ask(List.of(asked("a", "1"), asked("b", "1"), asked("a", "2")));
-        assertThat(answers.values()).hasSize(3).containsOnly(Answer.of(Truth.TRUE));
+        assertThat(answers.values()).hasSize(3).containsOnly(RowAnswer.of(Truth.TRUE));
     }
 
     @Test
@@ -130,7 +130,7 @@ class PatternRoundTest {
         slow = Set.of("a", ofWhatTakesNoTime);
         Asked accused = asked("a", "1");
         ask(List.of(accused, asked("b", "1")));
-        assertThat(answers.get(accused)).isEqualTo(Answer.failed(PatternRound.NO_TIME_LEFT));
+        assertThat(answers.get(accused)).isEqualTo(RowAnswer.failed(PatternRound.NO_TIME_LEFT));
     }
 
     @Test
@@ -140,12 +140,12 @@ class PatternRoundTest {
         Asked unheard = asked("a", "1");
         Asked heard = asked("b", "1");
         ask(List.of(unheard, heard));
-        assertThat(answers.get(heard)).isEqualTo(Answer.of(Truth.TRUE));
-        assertThat(answers.get(unheard)).isEqualTo(Answer.failed(PatternRound.NO_TIME_LEFT));
+        assertThat(answers.get(heard)).isEqualTo(RowAnswer.of(Truth.TRUE));
+        assertThat(answers.get(unheard)).isEqualTo(RowAnswer.failed(PatternRound.NO_TIME_LEFT));
     }
 
     @Test
-    void absentPostgresIsAskedAnotherTime() {
+    void unreachablePostgresThrows() {
         slow = Set.of("a");
         for (SQLException away : List.of(
                 new PSQLException("lost", PSQLState.CONNECTION_FAILURE),
@@ -156,12 +156,12 @@ class PatternRoundTest {
     }
 
     @Test
-    void timeOfTrialsIsPartOfTheTotal() throws Exception {
+    void trialsCountTowardsTotalTime() throws Exception {
         slow = IntStream.range(0, 40).mapToObj(i -> "p" + i).collect(Collectors.toSet());
         List<Asked> asked =
                 IntStream.range(0, 40).mapToObj(i -> asked("p" + i, "1")).toList();
-        Patience patience = new Patience(Duration.ofMillis(50), Duration.ofMillis(500));
-        PostgresOracle.Asker asker = (some, work) -> {
+        AskTimeouts patience = new AskTimeouts(Duration.ofMillis(50), Duration.ofMillis(500));
+        PostgresRowEvaluator.Asker asker = (some, work) -> {
             work.begin();
             try {
                 if (some.stream().anyMatch(one -> slow.contains(pattern(one)))) {
@@ -172,25 +172,25 @@ class PatternRoundTest {
                 work.end();
             }
         };
-        new PatternRound(asker, patience, answers::put).ask(asked);
+        new PatternRound(asker, patience, answers::put, System::nanoTime).ask(asked);
         assertThat(answers).hasSize(40);
         assertThat(answers.values()).anyMatch(PatternRoundTest::isTooSlow);
         assertThat(answers.values())
                 .filteredOn(answer -> !isTooSlow(answer))
                 .isNotEmpty()
-                .containsOnly(Answer.failed(PatternRound.NO_TIME_LEFT));
+                .containsOnly(RowAnswer.failed(PatternRound.NO_TIME_LEFT));
         long inVain = statements.stream()
                 .filter(some -> some.stream().anyMatch(one -> slow.contains(pattern(one))))
                 .count();
         assertThat(inVain).isLessThanOrEqualTo(11);
     }
 
-    private static boolean isTooSlow(Answer answer) {
+    private static boolean isTooSlow(RowAnswer answer) {
         return answer.error().equals(PatternRound.TOO_SLOW);
     }
 
     @Test
-    void errorOfAPatternIsNoSlowness() throws Exception {
+    void patternErrorIsNotSlowness() throws Exception {
         slow = Set.of("bad");
         error = ofPostgres("2201B");
         Asked good = asked("good", "1");
@@ -198,6 +198,6 @@ class PatternRoundTest {
         assertThat(answers.values())
                 .filteredOn(answer -> answer.error().equals("2201B"))
                 .hasSize(2);
-        assertThat(answers.get(good)).isEqualTo(Answer.of(Truth.TRUE));
+        assertThat(answers.get(good)).isEqualTo(RowAnswer.of(Truth.TRUE));
     }
 }

@@ -16,9 +16,9 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.ColumnQuestion.Effort;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.question.Oracle.Asked;
-import dev.walcast.rls.question.Oracle.Outcome;
-import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.PostgresRowEvaluator.AskTimeouts;
+import dev.walcast.rls.question.RowEvaluator.Asked;
+import dev.walcast.rls.question.RowEvaluator.Outcome;
 import dev.walcast.rls.session.RoleConnections;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -33,12 +33,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// A Postgres that stalls makes no pattern too slow. It stalls by a lock on a catalog that new sessions read.
+/// Checks that no pattern is blamed while Postgres stalls. A lock on a catalog that new sessions read makes it stall.
 class PatternStallPgTest {
     private static final Table NOTES = new Table(
             new TableId("public", "notes"),
             List.of(new Column("body", new PgType.Scalar(25, "text", JsonForm.TEXT), false)));
-    private static final Patience PATIENCE = new Patience(Duration.ofSeconds(1), Duration.ofSeconds(10));
+    private static final AskTimeouts PATIENCE = new AskTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(10));
 
     private static final String QUICK = "^a+$";
     private static final String SLOW_FOR_A_ROW = "^(.+)(.+)(.+)\\3\\2\\1$";
@@ -48,7 +48,7 @@ class PatternStallPgTest {
     private static StallingSource source;
     private static String longText;
 
-    /// Makes a new session for each statement, so that each reads the catalog.
+    /// Opens a new session for each statement, so that each reads the catalog.
     private static final class StallingSource extends PGSimpleDataSource {
         private static final long serialVersionUID = 1L;
 
@@ -78,7 +78,7 @@ class PatternStallPgTest {
     }
 
     @BeforeEach
-    void countAnew() {
+    void resetCount() {
         source.beforeSecond = () -> {};
         source.connections.set(0);
     }
@@ -99,7 +99,7 @@ class PatternStallPgTest {
     }
 
     @Test
-    void patternIsAnsweredWhenTheStallIsOver() throws Exception {
+    void patternIsAnsweredAfterStall() throws Exception {
         Asked asked = asked(QUICK, "aaa");
         Connection stall = stalled();
         source.beforeSecond = () -> close(stall);
@@ -109,7 +109,7 @@ class PatternStallPgTest {
     }
 
     @Test
-    void slowPatternIsFoundBesideQuickOnes() throws Exception {
+    void slowPatternIsFoundAmongFastOnes() throws Exception {
         Asked slow = asked(SLOW_FOR_A_ROW, longText);
         Asked quick = asked(QUICK, longText);
         Outcome outcome = oracle().ask(Set.of(slow, quick));
@@ -119,7 +119,7 @@ class PatternStallPgTest {
     }
 
     @Test
-    void joinDuringAStallIsTriedAgain() throws Exception {
+    void joinDuringStallIsUnanswered() throws Exception {
         PostgresFilterDatabase database = new PostgresFilterDatabase(source);
         try (Connection _ = stalled()) {
             assertThatThrownBy(() -> database.check(question(QUICK), "")).isInstanceOf(UnansweredException.class);
@@ -127,7 +127,7 @@ class PatternStallPgTest {
     }
 
     @Test
-    void joinIsServedWhenTheStallIsOver() throws Exception {
+    void joinSucceedsAfterStall() throws Exception {
         Connection stall = stalled();
         source.beforeSecond = () -> close(stall);
         new PostgresFilterDatabase(source).check(question(QUICK), "");
@@ -135,7 +135,7 @@ class PatternStallPgTest {
     }
 
     @Test
-    void joinWithASlowPatternIsRefused() {
+    void joinWithSlowPatternIsRefused() {
         PostgresFilterDatabase database = new PostgresFilterDatabase(source);
         assertThatThrownBy(() -> database.check(question(SLOW_TO_COMPILE), ""))
                 .isInstanceOfSatisfying(
@@ -143,7 +143,7 @@ class PatternStallPgTest {
                         e -> assertThat(e.sqlState()).isEqualTo(FilterRefusedException.TOO_SLOW));
     }
 
-    /// Until it is closed.
+    /// Makes Postgres stall until the connection is closed.
     private static Connection stalled() throws SQLException {
         Connection connection = postgres.connect();
         connection.setAutoCommit(false);
@@ -161,8 +161,8 @@ class PatternStallPgTest {
         }
     }
 
-    private static Oracle oracle() {
-        return new PostgresOracle(new RoleConnections(source, source), source, PATIENCE);
+    private static RowEvaluator oracle() {
+        return new PostgresRowEvaluator(new RoleConnections(source), source, PATIENCE, System::nanoTime);
     }
 
     private static Asked asked(String pattern, String body) {

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.filters.predicate.RoleSession;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.RoleStanding;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.catalog.PostgresCatalog;
@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// What the catalog says about rights, held against what Postgres then allows.
+/// Compares rights with what Postgres allows.
 class RightsPgTest {
     private static final TableId NOTES = new TableId("app", "notes");
 
@@ -71,7 +71,7 @@ class RightsPgTest {
     }
 
     @Test
-    void columnRightsReachHeirsAndNobodyElse() throws SQLException {
+    void columnGrantReachesMembersOnly() throws SQLException {
         assertThat(readable("reader")).containsExactly("id", "body");
         assertThat(readable("heir")).containsExactly("id", "body");
         assertThat(readable("owner")).containsExactly("id", "body", "secret", "size");
@@ -82,7 +82,7 @@ class RightsPgTest {
     }
 
     @Test
-    void rowSecurityAppliesToWhomPostgresAppliesItTo() throws SQLException {
+    void rowSecurityAppliesAsInPostgres() throws SQLException {
         assertThat(access("reader").rowSecurity()).isFalse();
         postgres.execute("alter table app.notes enable row level security");
         assertThat(access("reader").rowSecurity()).isTrue();
@@ -96,12 +96,12 @@ class RightsPgTest {
     }
 
     @Test
-    void aTableOutsideThePublicationIsNotPublishedAndAMissingOneHasNoAnswer() throws SQLException {
+    void unpublishedAndMissingTablesDiffer() throws SQLException {
         postgres.execute("create table app.other (id int)");
         PostgresCatalog catalog = new PostgresCatalog(dataSource, "p");
-        Question other = new Question("reader", new TableId("app", "other"));
-        Question missing = new Question("reader", new TableId("app", "missing"));
-        Map<Question, TableAccess> answers = catalog.access(List.of(other, missing));
+        AccessQuestion other = new AccessQuestion("reader", new TableId("app", "other"));
+        AccessQuestion missing = new AccessQuestion("reader", new TableId("app", "missing"));
+        Map<AccessQuestion, TableAccess> answers = catalog.access(List.of(other, missing));
         assertThat(answers).containsOnlyKeys(other);
         assertThat(answers.get(other)).matches(access -> !access.published());
         assertThat(catalog.publishedTables()).containsExactly(NOTES);
@@ -113,7 +113,7 @@ class RightsPgTest {
     }
 
     @Test
-    void theDomainsBelowAColumnAreSeenThrough() throws Exception {
+    void domainsResolveToBaseType() throws Exception {
         postgres.execute(
                 "create domain app.small as int check (value < 10)",
                 "create domain app.smaller as app.small",
@@ -130,13 +130,13 @@ class RightsPgTest {
     }
 
     @Test
-    void refreshTellsChangesAndKeepsOtherInstances() throws SQLException {
+    void refreshReportsChangesOnly() throws SQLException {
         Rights rights = rights();
-        Question reader = new Question("reader", NOTES);
-        Question owner = new Question("owner", NOTES);
+        AccessQuestion reader = new AccessQuestion("reader", NOTES);
+        AccessQuestion owner = new AccessQuestion("owner", NOTES);
         TableRights readers = rights.ask(reader);
         TableRights owners = rights.ask(owner);
-        List<Set<Question>> heard = new ArrayList<>();
+        List<Set<AccessQuestion>> heard = new ArrayList<>();
         rights.onChange(heard::add);
 
         rights.refresh(Set::of);
@@ -152,11 +152,11 @@ class RightsPgTest {
     }
 
     @Test
-    void askTellsChangesOnce() throws SQLException {
+    void askReportsChangesOnce() throws SQLException {
         Rights rights = rights();
-        Question reader = new Question("reader", NOTES);
+        AccessQuestion reader = new AccessQuestion("reader", NOTES);
         rights.ask(reader);
-        List<Set<Question>> heard = new ArrayList<>();
+        List<Set<AccessQuestion>> heard = new ArrayList<>();
         rights.onChange(heard::add);
         postgres.execute("revoke select (body) on app.notes from reader");
         rights.ask(reader);
@@ -166,9 +166,9 @@ class RightsPgTest {
     }
 
     @Test
-    void oldAnswerIsNeverUsed() throws SQLException {
+    void staleAnswerIsNotUsed() throws SQLException {
         Rights rights = rights();
-        Question reader = new Question("reader", NOTES);
+        AccessQuestion reader = new AccessQuestion("reader", NOTES);
         assertThat(rights.ask(reader)).matches(now -> now.access().readsAnything());
         postgres.execute("revoke usage on schema app from reader");
         clock.addAndGet(RightsLimits.USUAL.maxAge().toNanos() + 1);
@@ -181,7 +181,7 @@ class RightsPgTest {
     @Test
     void markIsConfirmedByLaterReadingOnly() throws Exception {
         Rights rights = rights();
-        Question reader = new Question("reader", NOTES);
+        AccessQuestion reader = new AccessQuestion("reader", NOTES);
         rights.ask(reader);
         RightsMark first = rights.latest(NOTES);
         assertThat(rights.isConfirmed(first)).isTrue();
@@ -195,9 +195,9 @@ class RightsPgTest {
     }
 
     @Test
-    void markWaitsUntilItsTransactionIsVisible() throws Exception {
+    void markWaitsForItsTransaction() throws Exception {
         Rights rights = rights();
-        rights.ask(new Question("reader", NOTES));
+        rights.ask(new AccessQuestion("reader", NOTES));
         try (Connection open = postgres.connect();
                 Statement statement = open.createStatement()) {
             open.setAutoCommit(false);
@@ -228,30 +228,30 @@ class RightsPgTest {
     }
 
     @Test
-    void unusedAnswerIsForgotten() throws SQLException {
+    void unusedAnswerIsRemoved() throws SQLException {
         Rights rights = rights();
-        Question reader = new Question("reader", NOTES);
-        Question owner = new Question("owner", NOTES);
+        AccessQuestion reader = new AccessQuestion("reader", NOTES);
+        AccessQuestion owner = new AccessQuestion("owner", NOTES);
         rights.ask(reader);
         rights.ask(owner);
         clock.addAndGet(Duration.ofHours(1).toNanos());
         postgres.execute("revoke select (body) on app.notes from reader", "alter table app.notes drop column secret");
-        List<Set<Question>> heard = new ArrayList<>();
+        List<Set<AccessQuestion>> heard = new ArrayList<>();
         rights.onChange(heard::add);
         rights.refresh(() -> Set.of(owner));
         assertThat(heard).containsExactly(Set.of(owner));
     }
 
     private Rights rights() {
-        return new Rights(new PostgresRightsReader(dataSource, "p"), RightsLimits.USUAL, clock::get);
+        return new Rights(new PostgresRightsReader(dataSource, "p", System::nanoTime), RightsLimits.USUAL, clock::get);
     }
 
-    private static TableRights current(Rights rights, Question question) {
+    private static TableRights current(Rights rights, AccessQuestion question) {
         return requireNonNull(rights.confirmed(question, rights.latest(NOTES))).rights();
     }
 
     private static TableAccess access(String role) throws SQLException {
-        Question question = new Question(role, NOTES);
+        AccessQuestion question = new AccessQuestion(role, NOTES);
         return new PostgresCatalog(dataSource, "p").access(List.of(question)).get(question);
     }
 

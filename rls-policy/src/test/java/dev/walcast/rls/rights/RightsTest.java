@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.Catalog.AccessQuestion;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.TableAccess;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,23 +19,23 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/// What is kept of rights and who hears of them, without a database.
+/// Checks which rights are kept and which listeners are called, without a database.
 class RightsTest {
-    private static final Question NOTES = new Question("anon", new TableId("public", "notes"));
+    private static final AccessQuestion NOTES = new AccessQuestion("anon", new TableId("public", "notes"));
 
     private final AtomicLong clock = new AtomicLong();
-    private final Map<Question, TableRights> existing = new HashMap<>();
+    private final Map<AccessQuestion, TableRights> existing = new HashMap<>();
     private final Rights rights = new Rights(this::read, RightsLimits.USUAL, clock::get);
 
-    private Moment moment = new Moment(1_000, 1_000, Set.of(), Lsn.ZERO);
+    private PgSnapshot snapshot = new PgSnapshot(1_000, 1_000, Set.of(), Lsn.ZERO);
     private Set<TableId> unsettled = Set.of();
     private int readings;
 
-    private RightsReader.Reading read(Set<Question> questions) {
+    private RightsReader.Reading read(Set<AccessQuestion> questions) {
         readings++;
-        Map<Question, TableRights> answers = new HashMap<>(existing);
+        Map<AccessQuestion, TableRights> answers = new HashMap<>(existing);
         answers.keySet().retainAll(questions);
-        return new RightsReader.Reading(moment, answers, Map.of(), unsettled);
+        return new RightsReader.Reading(snapshot, answers, Map.of(), unsettled);
     }
 
     private static TableRights readable(boolean usage) {
@@ -43,12 +43,12 @@ class RightsTest {
     }
 
     @Test
-    void namesThatClientsMakeUpAreForgotten() throws Exception {
+    void unknownNamesAreRemoved() throws Exception {
         for (int i = 0; i < 100; i++) {
-            assertThat(rights.ask(new Question("anon", new TableId("public", "no" + i))))
+            assertThat(rights.ask(new AccessQuestion("anon", new TableId("public", "no" + i))))
                     .isNull();
         }
-        assertThat(rights.ask(new Question("anon", new TableId("public", "x".repeat(1_000)))))
+        assertThat(rights.ask(new AccessQuestion("anon", new TableId("public", "x".repeat(1_000)))))
                 .isNull();
         clock.addAndGet(Duration.ofSeconds(11).toNanos());
         rights.refresh(Set::of);
@@ -56,10 +56,10 @@ class RightsTest {
     }
 
     @Test
-    void absentTablesAreRememberedUpToABound() throws Exception {
+    void missingTablesKeptAreBounded() throws Exception {
         existing.put(NOTES, readable(true));
         for (int i = 0; i < 2_000; i++) {
-            assertThat(rights.ask(new Question("anon", new TableId("public", "no" + i))))
+            assertThat(rights.ask(new AccessQuestion("anon", new TableId("public", "no" + i))))
                     .isNull();
         }
         assertThat(rights.ask(NOTES)).isNotNull();
@@ -67,24 +67,24 @@ class RightsTest {
         assertThat(rights.tables()).isEqualTo(1_001);
         clock.addAndGet(Duration.ofSeconds(11).toNanos());
         rights.refresh(Set::of);
-        assertThat(rights.ask(new Question("anon", new TableId("public", "new"))))
+        assertThat(rights.ask(new AccessQuestion("anon", new TableId("public", "new"))))
                 .isNull();
         rights.refresh(Set::of);
         assertThat(rights.tables()).isEqualTo(2);
     }
 
     @Test
-    void nothingIsKeptOfNamesThatPostgresCannotHave() throws Exception {
+    void tooLongNamesAreNotKept() throws Exception {
         String tooLong = "ä".repeat(32);
-        rights.ask(new Question("anon", new TableId("public", tooLong)));
-        rights.ask(new Question("anon", new TableId(tooLong, "t")));
-        rights.ask(new Question(tooLong, new TableId("public", "t")));
+        rights.ask(new AccessQuestion("anon", new TableId("public", tooLong)));
+        rights.ask(new AccessQuestion("anon", new TableId(tooLong, "t")));
+        rights.ask(new AccessQuestion(tooLong, new TableId("public", "t")));
         rights.refresh(Set::of);
         assertThat(rights.tables()).isZero();
     }
 
     @Test
-    void markOfATableThatIsForgottenIsConfirmedLater() throws Exception {
+    void markOfRemovedTableIsConfirmed() throws Exception {
         existing.put(NOTES, readable(true));
         assertThat(rights.ask(NOTES)).isNotNull();
         RightsMark mark = rights.mark(NOTES.table(), 7);
@@ -96,23 +96,23 @@ class RightsTest {
     }
 
     @Test
-    void forgottenAnswerIsNotUsedAgain() throws Exception {
+    void removedAnswerIsNotUsedAgain() throws Exception {
         existing.put(NOTES, readable(true));
         assertThat(rights.ask(NOTES)).isNotNull();
         RightsMark mark = rights.latest(NOTES.table());
         Rights.Known before = requireNonNull(rights.confirmed(NOTES, mark));
-        assertThat(rights.isConfirmed(before, mark)).isTrue();
+        assertThat(rights.tryUse(before, mark)).isTrue();
         clock.addAndGet(Duration.ofMinutes(11).toNanos());
         rights.refresh(Set::of);
         existing.put(NOTES, readable(false));
         assertThat(rights.ask(NOTES)).isNotNull();
-        assertThat(rights.isConfirmed(before, mark)).isFalse();
+        assertThat(rights.tryUse(before, mark)).isFalse();
     }
 
     @Test
-    void listenerThatFailedHearsAgain() throws Exception {
+    void failedListenerIsCalledAgain() throws Exception {
         AtomicBoolean broken = new AtomicBoolean(true);
-        List<Set<Question>> heard = new ArrayList<>();
+        List<Set<AccessQuestion>> heard = new ArrayList<>();
         rights.onChange(changed -> {
             if (broken.get()) {
                 throw new IllegalStateException("broken");
@@ -134,8 +134,8 @@ class RightsTest {
     // -- marks of all tables
 
     @Test
-    void markOfAllTablesIsConfirmedForEachTable() throws Exception {
-        Question others = new Question("anon", new TableId("public", "others"));
+    void databaseMarkIsConfirmedForEachTable() throws Exception {
+        AccessQuestion others = new AccessQuestion("anon", new TableId("public", "others"));
         existing.put(NOTES, readable(true));
         existing.put(others, readable(true));
         rights.ask(NOTES);
@@ -156,10 +156,10 @@ class RightsTest {
     }
 
     @Test
-    void markOfAllTablesAwaitsItsTransaction() throws Exception {
+    void databaseMarkWaitsForItsTransaction() throws Exception {
         existing.put(NOTES, readable(true));
         rights.ask(NOTES);
-        moment = new Moment(7, 10, Set.of(7L), Lsn.ZERO);
+        snapshot = new PgSnapshot(7, 10, Set.of(7L), Lsn.ZERO);
         rights.markAll(7);
         RightsMark first = rights.latest(NOTES.table());
         rights.markAll(8);
@@ -167,7 +167,7 @@ class RightsTest {
         rights.confirm(NOTES.table());
         assertThat(rights.isConfirmed(first)).isFalse();
         assertThat(rights.isConfirmed(second)).isFalse();
-        moment = new Moment(10, 10, Set.of(), Lsn.ZERO);
+        snapshot = new PgSnapshot(10, 10, Set.of(), Lsn.ZERO);
         unsettled = Set.of(NOTES.table());
         rights.confirm(NOTES.table());
         assertThat(rights.isConfirmed(second)).isFalse();
@@ -178,11 +178,11 @@ class RightsTest {
     }
 
     @Test
-    void oneReadingAnswersAnyNumberOfMarks() throws Exception {
+    void oneReadingConfirmsAllMarks() throws Exception {
         existing.put(NOTES, readable(true));
         rights.ask(NOTES);
         RightsMark first = rights.latest(NOTES.table());
-        moment = new Moment(10_000_000, 10_000_000, Set.of(), Lsn.ZERO);
+        snapshot = new PgSnapshot(10_000_000, 10_000_000, Set.of(), Lsn.ZERO);
         for (int xid = 1_000; xid < 1_000_000; xid++) {
             rights.markAll(xid);
         }
@@ -196,9 +196,9 @@ class RightsTest {
         assertThat(rights.tables()).isEqualTo(1);
     }
 
-    /// Beyond the number that is remembered one by one, a mark awaits all transactions up to its own.
+    /// With more marks than are kept one by one, a mark waits for all transactions up to its own.
     @Test
-    void noMarkIsForgottenInAFlood() throws Exception {
+    void floodOfMarksLosesNone() throws Exception {
         existing.put(NOTES, readable(true));
         rights.ask(NOTES);
         for (int xid = 2_000; xid < 300_000; xid++) {
@@ -206,18 +206,18 @@ class RightsTest {
         }
         RightsMark last = rights.latest(NOTES.table());
         for (long invisible : List.of(2_000L, 50_000L, 299_000L)) {
-            moment = new Moment(invisible, 400_000, Set.of(invisible), Lsn.ZERO);
+            snapshot = new PgSnapshot(invisible, 400_000, Set.of(invisible), Lsn.ZERO);
             rights.confirm(NOTES.table());
             assertThat(rights.isConfirmed(last)).as("without " + invisible).isFalse();
         }
-        moment = new Moment(399_999, 400_000, Set.of(399_999L), Lsn.ZERO);
+        snapshot = new PgSnapshot(399_999, 400_000, Set.of(399_999L), Lsn.ZERO);
         rights.confirm(NOTES.table());
         assertThat(rights.isConfirmed(last)).isTrue();
     }
 
-    /// Nothing else reads while no client is there.
+    /// Without clients, only the refresh reads.
     @Test
-    void marksAreForgottenWithoutClients() throws Exception {
+    void marksAreRemovedWithoutClients() throws Exception {
         rights.markAll(7);
         rights.refresh(Set::of);
         assertThat(readings).isEqualTo(1);

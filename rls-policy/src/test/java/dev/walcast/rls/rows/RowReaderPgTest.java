@@ -12,15 +12,15 @@ import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.Catalog.AccessQuestion;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresCatalog;
-import dev.walcast.rls.question.Oracle.Asked;
 import dev.walcast.rls.question.PostgresFilterDatabase;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -39,8 +39,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// Rows read from a table are those that its changes would be selected by: each filter once as SQL over the table and
-/// once as live changes are judged.
+/// Checks that a filter selects the same rows as SQL over the table and when changes are judged.
 class RowReaderPgTest {
     private static final Viewer ANON = new Viewer("anon", "{}");
 
@@ -87,7 +86,7 @@ class RowReaderPgTest {
         dataSource = new PGSimpleDataSource();
         dataSource.setUrl("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?user=postgres&password=x"
                 + "&prepareThreshold=0&binaryTransfer=false&options=-c%20timezone%3DUTC%20-c%20extra_float_digits%3D1");
-        Question question = new Question("anon", new TableId("public", "t"));
+        AccessQuestion question = new AccessQuestion("anon", new TableId("public", "t"));
         access = Objects.requireNonNull(
                 new PostgresCatalog(dataSource, "p").access(Set.of(question)).get(question));
         reader = new PostgresRowReader(dataSource, "p");
@@ -183,9 +182,9 @@ class RowReaderPgTest {
             "id=gt.10,id=lt.20,b=not.is.null");
 
     @Test
-    void everyFilterSelectsTheSameRowsAsSqlAndAsChangesAreJudged() throws Exception {
+    void sqlAndChangesSelectSameRows() throws Exception {
         FilterResolver resolver = new FilterResolver(new PostgresFilterDatabase(dataSource));
-        PostgresOracle oracle = new PostgresOracle(dataSource, dataSource);
+        PostgresRowEvaluator oracle = new PostgresRowEvaluator(dataSource, dataSource, System::nanoTime);
         List<Row> all = read(Predicate.Constant.ALWAYS, List.of(), 1_000);
         assertThat(all).hasSize(40);
         Set<String> distinct = new HashSet<>();
@@ -207,11 +206,11 @@ class RowReaderPgTest {
                     .doesNotThrowAnyException();
         }
         each.assertAll();
-        // The filters do tell rows apart.
+        // The filters select different rows.
         assertThat(distinct).hasSizeGreaterThan(FILTERS.size() * 2 / 3);
     }
 
-    private static List<Row> judged(List<Row> rows, Predicate predicate, PostgresOracle oracle) throws Exception {
+    private static List<Row> judged(List<Row> rows, Predicate predicate, PostgresRowEvaluator oracle) throws Exception {
         List<Row> passing = new ArrayList<>();
         for (Row row : rows) {
             Set<Asked> asked = new LinkedHashSet<>();
@@ -245,7 +244,7 @@ class RowReaderPgTest {
     }
 
     @Test
-    void aFilterOnAnIndexedColumnUsesTheIndex() throws Exception {
+    void filterUsesIndexOfColumn() throws Exception {
         Predicate predicate = new FilterResolver(new PostgresFilterDatabase(dataSource))
                 .resolve(
                         FilterParser.parse("id=eq.7"),
@@ -266,7 +265,7 @@ class RowReaderPgTest {
     }
 
     @Test
-    void aMomentKnowsWhichTransactionsItsRowsShow() throws Exception {
+    void snapshotContainsTransactionsOfRows() throws Exception {
         try (Connection running = postgres.connect();
                 Statement statement = running.createStatement()) {
             running.setAutoCommit(false);
@@ -284,12 +283,12 @@ class RowReaderPgTest {
             }
             reading.close();
             assertThat(rows).isEqualTo(40);
-            assertThat(reading.moment().contains(before)).isTrue();
-            assertThat(reading.moment().contains(open)).isFalse();
-            assertThat(reading.moment().contains(behind)).isTrue();
-            assertThat(reading.moment().contains(after)).isFalse();
-            assertThat(reading.moment().containsAllUpTo(before)).isTrue();
-            assertThat(reading.moment().containsAllUpTo(behind)).isFalse();
+            assertThat(reading.snapshot().contains(before)).isTrue();
+            assertThat(reading.snapshot().contains(open)).isFalse();
+            assertThat(reading.snapshot().contains(behind)).isTrue();
+            assertThat(reading.snapshot().contains(after)).isFalse();
+            assertThat(reading.snapshot().containsAllUpTo(before)).isTrue();
+            assertThat(reading.snapshot().containsAllUpTo(behind)).isFalse();
         } finally {
             postgres.execute("delete from t where id = 1000");
         }
@@ -310,22 +309,22 @@ class RowReaderPgTest {
     }
 
     @Test
-    void idsOfTheLogAreFoundNearTheMomentAlsoWhereTheyWrapAround() {
+    void fullIdHandlesWrapAround() {
         long epoch = 3L << 32;
-        Moment moment = Moment.parse(
+        PgSnapshot snapshot = PgSnapshot.parse(
                 (epoch - 2) + ":" + (epoch + 5) + ":" + (epoch - 1) + "," + (epoch + 3), dev.walcast.cdc.Lsn.ZERO);
-        assertThat(moment.contains(0xFFFF_FFFDL)).isTrue();
-        assertThat(moment.contains(0xFFFF_FFFEL)).isTrue();
-        assertThat(moment.contains(0xFFFF_FFFFL)).isFalse();
-        assertThat(moment.contains(1)).isTrue();
-        assertThat(moment.contains(3)).isFalse();
-        assertThat(moment.contains(5)).isFalse();
-        assertThat(moment.containsAllUpTo(0xFFFF_FFFEL)).isTrue();
-        assertThat(moment.containsAllUpTo(4)).isFalse();
+        assertThat(snapshot.contains(0xFFFF_FFFDL)).isTrue();
+        assertThat(snapshot.contains(0xFFFF_FFFEL)).isTrue();
+        assertThat(snapshot.contains(0xFFFF_FFFFL)).isFalse();
+        assertThat(snapshot.contains(1)).isTrue();
+        assertThat(snapshot.contains(3)).isFalse();
+        assertThat(snapshot.contains(5)).isFalse();
+        assertThat(snapshot.containsAllUpTo(0xFFFF_FFFEL)).isTrue();
+        assertThat(snapshot.containsAllUpTo(4)).isFalse();
     }
 
     @Test
-    void aRoleThatMayNotBecomeIsRefusedAndNothingOfAReadingStays() throws Exception {
+    void forbiddenRoleIsRefusedAndReadingLeavesNoState() throws Exception {
         assertThatThrownBy(() -> reader.open(new RowQuery(
                         new Viewer("none", "{}"), access, Set.of(), Predicate.Constant.ALWAYS, List.of(), 1)))
                 .isInstanceOf(RowsRefusedException.class)

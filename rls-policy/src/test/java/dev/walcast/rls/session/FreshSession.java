@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 
-/// A new session of a login role, with the settings that the server, the database and the role give it, and none of
-/// the driver's. Only the driver's `DateStyle`, without which it does not work, has to be undone.
+/// A new session of a login role, with the settings of the server, the database and the role, and without those of the
+/// driver. It resets the driver's `DateStyle`, without which the driver does not work.
 final class FreshSession implements AutoCloseable {
     private final Connection connection;
 
@@ -21,14 +21,14 @@ final class FreshSession implements AutoCloseable {
                 new ServerTimeZone("jdbc:postgresql://127.0.0.1:" + port + "/" + database, properties).connect();
     }
 
-    /// The first column of the last statement's rows, or the error's SQLSTATE.
+    /// Returns the first column of the last statement's rows, or the SQLSTATE of the error.
     ///
-    /// @param dateStyle the one that the session would have
+    /// @param dateStyle the style that the session would have without the driver
     List<String> query(String dateStyle, String claims, String query) throws SQLException {
         List<String> found = new ArrayList<>();
         try (Statement statement = connection.createStatement()) {
             statement.execute("set request.jwt.claims = " + SqlText.literal(claims));
-            // In one round trip: the driver must not be told of another style.
+            // In one round trip, because the driver must not see another style.
             statement.execute(
                     "set datestyle = " + SqlText.literal(dateStyle) + "; " + query + "; set datestyle = 'ISO'");
             boolean more = true;

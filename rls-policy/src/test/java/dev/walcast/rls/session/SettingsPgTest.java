@@ -21,7 +21,7 @@ import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.Viewer;
@@ -29,9 +29,9 @@ import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.guard.Verdict;
-import dev.walcast.rls.question.Oracle.Asked;
 import dev.walcast.rls.question.PostgresFilterDatabase;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.rls.rights.RightsMark;
@@ -59,9 +59,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Policies, filters and rows to begin with, under settings of the server, the database and the role, are held against
-/// what a new session of the role selects. `-Dwalcast.fuzz.cases=5000` makes the random part long; the seed is
-/// printed, and `-Dwalcast.fuzz.seed` plays one again.
+/// Compares policies, filters and snapshots with the SELECTs of a new session of the role, under settings of the
+/// server, the database and the role. `-Dwalcast.fuzz.cases=5000` makes the random part long. The test prints its
+/// seed; `-Dwalcast.fuzz.seed` repeats it.
 class SettingsPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 60);
     private static final TableId EVENTS = new TableId("public", "events");
@@ -225,7 +225,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void policySeesTheTimeZoneOfTheDatabase() throws Exception {
+    void policySeesTimeZoneOfDatabase() throws Exception {
         postgres.execute("alter database postgres set timezone = 'America/Los_Angeles'");
         policy("at::date >= '2026-01-02'");
         assertThat(shown(VIEWER)).containsExactly(3, 4);
@@ -233,14 +233,14 @@ class SettingsPgTest {
     }
 
     @Test
-    void policySeesTheTimeZoneOfTheServer() throws Exception {
+    void policySeesTimeZoneOfServer() throws Exception {
         policy("at::date <= '2026-01-01'");
         assertThat(shown(VIEWER)).containsExactly(6);
         assertThat(shown(VIEWER)).isEqualTo(selected(VIEWER, "true"));
     }
 
     @Test
-    void settingsOfARoleDoNotReachAnother() throws Exception {
+    void settingsOfRoleDoNotReachAnother() throws Exception {
         postgres.execute(
                 "alter role viewer set timezone = 'America/Los_Angeles'; alter role viewer set search_path = one;"
                         + " alter role viewer set app.tenant = 'cats'");
@@ -258,7 +258,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void inlinedFunctionSeesTheSearchPath() throws Exception {
+    void inlinedFunctionSeesSearchPath() throws Exception {
         postgres.execute(
                 "alter role viewer set search_path = two, public; alter role viewer set extra_float_digits = -14;"
                         + " alter role viewer set datestyle = 'German, DMY'; alter role viewer set intervalstyle = 'sql_standard'");
@@ -282,7 +282,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void inlinedFunctionSeesAChangedSearchPath() throws Exception {
+    void inlinedFunctionSeesChangedSearchPath() throws Exception {
         policy("in_which(n)");
         for (String path : List.of("one, public", "two, public", "public", "one", "\"$user\", two, public")) {
             postgres.execute("alter role viewer set search_path = " + path);
@@ -291,7 +291,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void policyThatChangesMeanwhileIsAskedAsItWas() throws Exception {
+    void changedPolicyIsEvaluatedByOldText() throws Exception {
         policy("in_public_which(n)");
         assertThat(shown(VIEWER, () -> policy("in_which(n) or true"))).containsExactly(3);
         policy("in_public_which(n)");
@@ -300,7 +300,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void operatorThatIsNotNamedHidesTheRowWhenUnsure() throws Exception {
+    void ambiguousUnnamedOperatorHidesRow() throws Exception {
         policy("n is not distinct from 1 and in_public_which(3)");
         assertThat(shown(VIEWER)).containsExactly(1, 4);
         postgres.execute(
@@ -315,7 +315,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void functionThatFindsNoTableHidesAllRows() throws Exception {
+    void functionWithoutItsTableHidesAllRows() throws Exception {
         policy("in_which(n)");
         postgres.execute("alter role viewer set search_path = auth");
         assertThat(failed(VIEWER, "true")).isTrue();
@@ -323,7 +323,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void namesOfAPolicyStayThoseOfPostgres() throws Exception {
+    void policyNamesResolveAsInPostgres() throws Exception {
         policy("upper(tx::varchar) like 'CAT%' and in_which(n)");
         postgres.execute(
                 "create function one.upper(varchar) returns text language sql immutable as $$ select 'CAT' $$",
@@ -343,7 +343,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void conditionOfThePublicationStaysPostgresOwn() throws Exception {
+    void publicationConditionResolvesAsInPostgres() throws Exception {
         policy("in_which(n)");
         postgres.execute(
                 "create function one.never(int, int) returns boolean language sql immutable as $$ select false $$",
@@ -368,7 +368,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void settingThatCannotBeReadIsLeftOut() throws Exception {
+    void invalidSettingIsIgnored() throws Exception {
         postgres.execute(
                 "create text search configuration gone (copy = english)",
                 "alter role viewer set default_text_search_config = 'public.gone'",
@@ -379,7 +379,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void laterSettingsOverrideEarlierOnes() throws Exception {
+    void laterSettingsOverrideEarlier() throws Exception {
         postgres.execute(
                 "alter role all set timezone = 'Asia/Kolkata'",
                 "alter database postgres set timezone = 'Asia/Tokyo'",
@@ -394,7 +394,7 @@ class SettingsPgTest {
     @Test
     void settingsAreReadAgain() throws Exception {
         PostgresRightsReader reader = reader();
-        Question question = new Question("viewer", EVENTS);
+        AccessQuestion question = new AccessQuestion("viewer", EVENTS);
         postgres.execute("alter database postgres set timezone = 'UTC'");
         SessionSettings before = Objects.requireNonNull(
                         reader.read(Set.of(question)).rights().get(question))
@@ -414,7 +414,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void randomSettingsSelectWhatASelectSelects() throws Exception {
+    void settingsSelectSameRowsAsSelect() throws Exception {
         List<String> differences = new ArrayList<>();
         for (int i = 0; i < CASES && differences.isEmpty(); i++) {
             resetAll();
@@ -484,33 +484,35 @@ class SettingsPgTest {
                 "p",
                 null,
                 new ServerTimeZone("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres", login),
-                sources::renew);
+                sources::renew,
+                System::nanoTime);
     }
 
     private static TableAccess access(Viewer viewer) throws Exception {
-        Question question = new Question(viewer.role(), EVENTS);
+        AccessQuestion question = new AccessQuestion(viewer.role(), EVENTS);
         return Objects.requireNonNull(reader().read(Set.of(question)).rights().get(question))
                 .access();
     }
 
-    /// The rows that the guard shows, of those in the table as the log would carry them.
+    /// Returns the rows of the table that the guard shows, as the log would carry them.
     private static Set<Integer> shown(Viewer viewer) throws Exception {
         return shown(viewer, () -> {});
     }
 
-    /// @param meanwhile happens after the rights were read
+    /// @param meanwhile runs after the rights were read
     private static Set<Integer> shown(Viewer viewer, Runnable meanwhile) throws Exception {
         Rights rights = new Rights(reader(), RightsLimits.USUAL, System::nanoTime);
-        TableAccess access = Objects.requireNonNull(rights.ask(new Question(viewer.role(), EVENTS)))
+        TableAccess access = Objects.requireNonNull(rights.ask(new AccessQuestion(viewer.role(), EVENTS)))
                 .access();
-        RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.Deletes.STRICT);
+        RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.DeleteVisibility.STRICT);
         RightsMark mark = rights.latest(EVENTS);
         guard.prepare(viewer, EVENTS, mark, 1_000_000_000);
         List<Row> rows = rows(access);
         Set<Asked> questions = new LinkedHashSet<>();
         rows.forEach(row -> guard.undecided(viewer, insert(row), mark, questions::add));
         meanwhile.run();
-        RowAnswers answers = new PostgresOracle(sources.asClients(), sources.isolated()).ask(questions);
+        RowAnswers answers =
+                new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime).ask(questions);
         Set<Integer> shown = new TreeSet<>();
         for (Row row : rows) {
             if (guard.judge(viewer, insert(row), mark, answers) instanceof Verdict.Visible) {
@@ -524,7 +526,7 @@ class SettingsPgTest {
         return new Change.Insert(row.table(), new Position(new Lsn(1), 0), new Commit(new Lsn(1), 1, 0), row);
     }
 
-    /// Empty when the filter is refused.
+    /// Returns the rows that pass the filter; empty when the filter is refused.
     private static Optional<Set<Integer>> passed(String filter) throws Exception {
         TableAccess access = access(VIEWER);
         Predicate predicate;
@@ -536,7 +538,8 @@ class SettingsPgTest {
         List<Row> rows = rows(access);
         Set<Asked> questions = new LinkedHashSet<>();
         rows.forEach(row -> predicate.undecided(row, RowAnswers.NONE, q -> questions.add(new Asked(q, row))));
-        RowAnswers answers = new PostgresOracle(sources.asClients(), sources.isolated()).ask(questions);
+        RowAnswers answers =
+                new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime).ask(questions);
         Set<Integer> passed = new TreeSet<>();
         for (Row row : rows) {
             if (predicate.test(row, answers) == Truth.TRUE) {
@@ -554,7 +557,7 @@ class SettingsPgTest {
                         new RoleSession("viewer", access.settings()));
     }
 
-    /// The rows that a client begins with; they are printed as the log's are.
+    /// Returns the rows of a client's snapshot, which must be printed as in the log.
     private static Set<Integer> read(String filter) throws Exception {
         TableAccess access = access(VIEWER);
         Map<String, Row> expected =
@@ -619,7 +622,7 @@ class SettingsPgTest {
         }
     }
 
-    /// The driver has set another; a superuser reads which it would be.
+    /// Returns the style of the session without the driver, which a superuser reads.
     private static String dateStyle(Viewer viewer) throws Exception {
         try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement();

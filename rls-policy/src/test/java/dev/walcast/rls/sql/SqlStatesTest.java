@@ -27,7 +27,7 @@ class SqlStatesTest {
         "42501, NONE",
         "P0001, NONE"
     })
-    void whatAFailureSaysDecidesWhetherToAskAgain(String state, Remedy remedy) {
+    void stateDecidesRemedy(String state, Remedy remedy) {
         SQLException e = new SQLException("x", state);
         assertThat(SqlStates.remedy(e)).isEqualTo(remedy);
         assertThat(SqlStates.remedy(new SQLException(new IllegalStateException(e))))
@@ -35,9 +35,9 @@ class SqlStatesTest {
     }
 
     @Test
-    void withoutAStateThereIsNoConnection() {
+    void errorWithoutStateMeansUnreachable() {
         assertThat(SqlStates.remedy(new SQLException("x"))).isEqualTo(Remedy.WAIT);
-        // The pool's own word, whatever made the last connection fail.
+        // Thrown by the pool, whatever made the last connection fail.
         assertThat(SqlStates.remedy(new SQLTransientConnectionException("x", "08001", new SQLException("y", "28P01"))))
                 .isEqualTo(Remedy.WAIT);
         assertThat(SqlStates.remedy(new SQLException(

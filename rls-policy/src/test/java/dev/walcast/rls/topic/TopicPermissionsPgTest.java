@@ -8,8 +8,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.topic.TopicCheckException.Reason;
-import dev.walcast.rls.topic.TopicPermissions.Access;
-import dev.walcast.rls.topic.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
+import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -22,14 +22,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// What the recorded conversations about private channels rest on, asked of a real Postgres as a server that is no
-/// superuser.
+/// Checks permissions on private topics with a real Postgres and a server login that is not a superuser.
 class TopicPermissionsPgTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
-    private static final Access BOTH = new Access(true, true);
-    private static final Access BROADCAST = new Access(true, false);
-    private static final Access PRESENCE = new Access(false, true);
+    private static final TopicAccess BOTH = new TopicAccess(true, true);
+    private static final TopicAccess BROADCAST = new TopicAccess(true, false);
+    private static final TopicAccess PRESENCE = new TopicAccess(false, true);
 
     private static TestPostgres postgres;
     private static HikariDataSource pool;
@@ -49,7 +48,7 @@ class TopicPermissionsPgTest {
                 "create function realtime.topic() returns text language sql stable as $$"
                         + " select nullif(current_setting('realtime.topic', true), '') $$");
         pool = pool(2, "200ms");
-        permissions = new PostgresTopicPermissions(pool);
+        permissions = new PostgresTopicPermissions(pool, System::nanoTime);
     }
 
     private static HikariDataSource pool(int size, String statementTimeout) {
@@ -90,7 +89,7 @@ class TopicPermissionsPgTest {
     }
 
     @AfterEach
-    void nothingStays() throws Exception {
+    void checksLeaveNothingBehind() throws Exception {
         try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement();
                 ResultSet row =
@@ -105,45 +104,45 @@ class TopicPermissionsPgTest {
     }
 
     @Test
-    void eachTopicAllowsWhatItsPoliciesSay() throws Exception {
+    void policiesDecideForEachTopic() throws Exception {
         assertAccess("room:1", BOTH, BOTH);
-        assertAccess("ro:1", BOTH, Access.NONE);
-        assertAccess("wo:1", Access.NONE, BOTH);
+        assertAccess("ro:1", BOTH, TopicAccess.NONE);
+        assertAccess("wo:1", TopicAccess.NONE, BOTH);
         assertAccess("bro:1", BROADCAST, BROADCAST);
         assertAccess("pro:1", PRESENCE, BOTH);
-        assertAccess("none:1", Access.NONE, Access.NONE);
-        assertAccess("own:" + ALICE, BOTH, Access.NONE);
-        assertAccess("own:" + BOB, Access.NONE, Access.NONE);
+        assertAccess("none:1", TopicAccess.NONE, TopicAccess.NONE);
+        assertAccess("own:" + ALICE, BOTH, TopicAccess.NONE);
+        assertAccess("own:" + BOB, TopicAccess.NONE, TopicAccess.NONE);
     }
 
-    private static void assertAccess(String topic, Access read, Access write) throws TopicCheckException {
-        Question question = question("authenticated", topic);
+    private static void assertAccess(String topic, TopicAccess read, TopicAccess write) throws TopicCheckException {
+        TopicQuestion question = question("authenticated", topic);
         assertThat(permissions.read(question, true)).as("read " + topic).isEqualTo(read);
         assertThat(permissions.write(question)).as("write " + topic).isEqualTo(write);
     }
 
     @Test
-    void presenceIsDeniedWhereItIsNotAskedAbout() throws Exception {
+    void presenceIsDeniedWhenNotChecked() throws Exception {
         assertThat(permissions.read(question("authenticated", "room:1"), false)).isEqualTo(BROADCAST);
-        assertThat(permissions.read(question("authenticated", "pro:1"), false)).isEqualTo(Access.NONE);
+        assertThat(permissions.read(question("authenticated", "pro:1"), false)).isEqualTo(TopicAccess.NONE);
     }
 
     @Test
-    void aRolePastRowSecurityMayAllAndOneWithoutPoliciesNothing() throws Exception {
+    void bypassRoleMayAllAndRoleWithoutPolicyNothing() throws Exception {
         assertThat(permissions.read(question("service_role", "none:1"), true)).isEqualTo(BOTH);
         assertThat(permissions.write(question("service_role", "none:1"))).isEqualTo(BOTH);
-        assertThat(permissions.read(question("anon", "room:1"), true)).isEqualTo(Access.NONE);
-        assertThat(permissions.write(question("anon", "room:1"))).isEqualTo(Access.NONE);
+        assertThat(permissions.read(question("anon", "room:1"), true)).isEqualTo(TopicAccess.NONE);
+        assertThat(permissions.write(question("anon", "room:1"))).isEqualTo(TopicAccess.NONE);
     }
 
     @Test
-    void rolesThatAreNoneOrNotOursAreDenied() throws Exception {
+    void unusableRolesAreDenied() throws Exception {
         for (String role :
                 new String[] {"nosuchrole", "stranger", "postgres", "none", "", "anon\"; drop table x; --"}) {
             assertThat(permissions.read(question(role, "room:1"), true))
                     .as(role)
-                    .isEqualTo(Access.NONE);
-            assertThat(permissions.write(question(role, "room:1"))).as(role).isEqualTo(Access.NONE);
+                    .isEqualTo(TopicAccess.NONE);
+            assertThat(permissions.write(question(role, "room:1"))).as(role).isEqualTo(TopicAccess.NONE);
         }
     }
 
@@ -151,46 +150,46 @@ class TopicPermissionsPgTest {
     void superuserIsDeniedAlsoToSuperuserLogin() throws Exception {
         PGSimpleDataSource superuser = new PGSimpleDataSource();
         superuser.setURL("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?user=postgres");
-        PostgresTopicPermissions all = new PostgresTopicPermissions(superuser);
+        PostgresTopicPermissions all = new PostgresTopicPermissions(superuser, System::nanoTime);
         assertThat(all.read(question("authenticated", "room:1"), true)).isEqualTo(BOTH);
-        assertThat(all.read(question("postgres", "room:1"), true)).isEqualTo(Access.NONE);
-        assertThat(all.write(question("postgres", "room:1"))).isEqualTo(Access.NONE);
+        assertThat(all.read(question("postgres", "room:1"), true)).isEqualTo(TopicAccess.NONE);
+        assertThat(all.write(question("postgres", "room:1"))).isEqualTo(TopicAccess.NONE);
     }
 
     @Test
-    void policiesFindTopicHeadersAndClaims() throws Exception {
+    void policiesReadTopicHeadersAndClaims() throws Exception {
         postgres.execute("create policy more on realtime.messages for select to authenticated using ("
                 + "topic = realtime.topic() and current_setting('request.headers')::jsonb ->> 'x-team' = 'red'"
                 + " and current_setting('request.jwt.claims')::jsonb ->> 'org' = 'acme'"
                 + " and current_setting('request.jwt.claim.role') = 'authenticated')");
         Viewer viewer =
                 new Viewer("authenticated", "{\"role\":\"authenticated\",\"org\":\"acme\",\"sub\":\"" + ALICE + "\"}");
-        assertThat(permissions.read(new Question(viewer, "any'topic", "{\"x-team\":\"red\"}"), true))
+        assertThat(permissions.read(new TopicQuestion(viewer, "any'topic", "{\"x-team\":\"red\"}"), true))
                 .isEqualTo(BOTH);
-        assertThat(permissions.read(new Question(viewer, "any'topic", "{}"), true))
-                .isEqualTo(Access.NONE);
+        assertThat(permissions.read(new TopicQuestion(viewer, "any'topic", "{}"), true))
+                .isEqualTo(TopicAccess.NONE);
     }
 
     @Test
-    void aPolicyThatFailsDeniesAndIsCounted() throws Exception {
+    void failingPolicyDeniesAndIsCounted() throws Exception {
         postgres.execute(
                 "create policy broken on realtime.messages for select to authenticated using (1 / (length(topic)"
                         + " - 5) > 0)");
         long before = permissions.policyFailures();
-        assertThat(permissions.read(question("authenticated", "12345"), true)).isEqualTo(Access.NONE);
+        assertThat(permissions.read(question("authenticated", "12345"), true)).isEqualTo(TopicAccess.NONE);
         assertThat(permissions.policyFailures()).isEqualTo(before + 1);
         assertThat(permissions.read(question("authenticated", "room:1"), true)).isEqualTo(BOTH);
     }
 
     @Test
-    void aPolicyThatTakesTooLongIsNoAnswer() {
+    void slowPolicyThrows() {
         postgres.execute(
                 "create policy slow on realtime.messages for select to authenticated using (pg_sleep(3) is not null)");
         assertReason(Reason.CANCELED);
     }
 
     @Test
-    void whatIsMissingIsSaid() {
+    void missingPartsAreReported() {
         postgres.execute("alter table realtime.messages detach partition realtime.messages_now");
         assertReason(Reason.PARTITION_MISSING);
         postgres.execute(
@@ -201,11 +200,12 @@ class TopicPermissionsPgTest {
     }
 
     @Test
-    void aPoolWithoutAFreeConnectionAndAnUnreachableServerAreToldApart() throws Exception {
+    void exhaustedPoolAndUnreachableServerDiffer() throws Exception {
         try (HikariDataSource one = pool(1, "5s");
                 Connection taken = one.getConnection()) {
             assertThat(taken.isValid(1)).isTrue();
-            assertThatThrownBy(() -> new PostgresTopicPermissions(one).read(question("authenticated", "room:1"), true))
+            assertThatThrownBy(() -> new PostgresTopicPermissions(one, System::nanoTime)
+                            .read(question("authenticated", "room:1"), true))
                     .isInstanceOfSatisfying(
                             TopicCheckException.class,
                             e -> assertThat(e.reason()).isEqualTo(Reason.POOL_EXHAUSTED));
@@ -215,7 +215,8 @@ class TopicPermissionsPgTest {
         nowhere.setConnectionTimeout(300);
         nowhere.setInitializationFailTimeout(-1);
         try (HikariDataSource away = new HikariDataSource(nowhere)) {
-            assertThatThrownBy(() -> new PostgresTopicPermissions(away).read(question("authenticated", "room:1"), true))
+            assertThatThrownBy(() -> new PostgresTopicPermissions(away, System::nanoTime)
+                            .read(question("authenticated", "room:1"), true))
                     .isInstanceOfSatisfying(
                             TopicCheckException.class,
                             e -> assertThat(e.reason()).isEqualTo(Reason.UNREACHABLE));
@@ -228,8 +229,8 @@ class TopicPermissionsPgTest {
                         TopicCheckException.class, e -> assertThat(e.reason()).isEqualTo(reason));
     }
 
-    private static Question question(String role, String topic) {
+    private static TopicQuestion question(String role, String topic) {
         String claims = "{\"role\":\"" + role.replace("\"", "\\\"") + "\",\"sub\":\"" + ALICE + "\"}";
-        return new Question(new Viewer(role, claims), topic, "{}");
+        return new TopicQuestion(new Viewer(role, claims), topic, "{}");
     }
 }

@@ -53,13 +53,13 @@ class TopicPoliciesPgTest {
     }
 
     @Test
-    void withoutTheTableNothingIsRead() throws Exception {
+    void missingTableHasNoPolicies() throws Exception {
         assertThat(read().tables()).isEmpty();
         assertThat(read()).isEqualTo(read());
     }
 
     @Test
-    void tablesOfSubqueriesAndOfTheirPoliciesAreRead() throws Exception {
+    void subqueryTablesAreFound() throws Exception {
         messages("exists (select from members m where m.room = topic)");
         assertThat(read().tables()).containsExactly(table("members"));
         postgres.execute(
@@ -69,7 +69,7 @@ class TopicPoliciesPgTest {
     }
 
     @Test
-    void tablesBehindViewsFunctionsAndPartitionsAreRead() throws Exception {
+    void tablesBehindViewsAndFunctionsAreFound() throws Exception {
         postgres.execute(
                 "create view seen as select id from members",
                 "create function known(int) returns boolean stable begin atomic"
@@ -80,7 +80,7 @@ class TopicPoliciesPgTest {
     }
 
     @Test
-    void everyChangeThatMayDecideChangesTheState() throws Exception {
+    void everyRelevantChangeChangesState() throws Exception {
         messages("exists (select from members m where m.room = topic)");
         for (String change : List.of(
                 "alter policy p on realtime.messages using (exists (select from members))",
@@ -105,7 +105,7 @@ class TopicPoliciesPgTest {
     }
 
     @Test
-    void aLockedTableDelaysNothing() throws Exception {
+    void lockedTableDoesNotDelay() throws Exception {
         messages("exists (select from members m where m.room = topic)");
         try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement()) {

@@ -2,6 +2,7 @@ package dev.walcast.cdc.source.preflight;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.ChangeSource;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.SourceException;
@@ -13,6 +14,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,16 +26,34 @@ public final class MarkConnection implements AutoCloseable {
     private final SourceConfig config;
     private final CatalogConnection catalog;
     private final FeedMark feedMark;
+    private final LongSupplier nanoTime;
+
+    @GuardedBy("this")
     private Lsn remembered = Lsn.ZERO;
+
+    @GuardedBy("this")
     private String epoch = "";
+
+    @GuardedBy("this")
+    private boolean isRenewed;
+
+    @GuardedBy("this")
     private long renewedAt;
 
-    public MarkConnection(SourceConfig config) {
+    /// Connects when it is first used.
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public MarkConnection(SourceConfig config, LongSupplier nanoTime) {
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.config = requireNonNull(config, "config is null");
         this.feedMark = new FeedMark(config.slotName());
         this.catalog = new CatalogConnection(config.url());
     }
 
+    /// Moves the mark to the position up to which everything is delivered, and returns the state of the log.
+    /// Blocks.
+    ///
+    /// @throws SourceException when the database cannot be asked
     public synchronized ChangeSource.Log remember(String currentEpoch, Lsn delivered) throws SourceException {
         try {
             Connection connection = catalog.get();
@@ -52,11 +72,14 @@ public final class MarkConnection implements AutoCloseable {
     }
 
     /// The feed continues without its mark when Postgres has no free slot for it.
+    @GuardedBy("this")
     private void renew(Connection connection, String currentEpoch, Lsn delivered) {
-        if (renewedAt != 0 && System.nanoTime() - renewedAt < RENEW_EVERY.toNanos()) {
+        long now = nanoTime.getAsLong();
+        if (isRenewed && now - renewedAt < RENEW_EVERY.toNanos()) {
             return;
         }
-        renewedAt = System.nanoTime();
+        isRenewed = true;
+        renewedAt = now;
         try {
             feedMark.renew(connection, currentEpoch, delivered);
         } catch (SQLException e) {

@@ -5,9 +5,9 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Collects the tables that Postgres could not answer for, so that an error of one leaves the others. Used by one
-/// thread.
-final class Failures {
+/// Collects the tables that could not be read, so that an error with one table does not affect the others. Used by
+/// one thread.
+final class TableFailures {
     private final Map<TableId, SQLException> failures = new HashMap<>();
 
     /// Work for one table.
@@ -16,6 +16,7 @@ final class Failures {
         void run() throws SQLException;
     }
 
+    /// Runs the work. A failure is recorded for the table, and not thrown.
     void guard(TableId table, Work work) {
         try {
             work.run();

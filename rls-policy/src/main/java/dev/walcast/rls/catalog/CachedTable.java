@@ -2,11 +2,11 @@ package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.Publishing;
 import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.TablePublication;
 import dev.walcast.rls.catalog.CatalogObjects.Mentioned;
-import dev.walcast.rls.policy.ClaimsOnly;
+import dev.walcast.rls.policy.ClaimsOnlyProof;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet;
 import dev.walcast.rls.policy.PolicySet.Function;
@@ -23,13 +23,13 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// All that decides about one table, whatever the role, as one state of the catalog had it.
+/// Everything that decides about one table, for any role, as one state of the catalog has it.
 ///
-/// @param mentioned   which objects its rights rest on
-/// @param objects     what the catalog had of them
-/// @param functions   all functions that its policies mention, and those that these mention
-/// @param expressions the policies as printed, by oid
-record KnownTable(
+/// @param mentioned   the objects that its rights depend on
+/// @param objects     these objects, as the catalog has them
+/// @param functions   the functions that its policies call, directly or through other functions
+/// @param expressions the printed policies, by oid
+record CachedTable(
         TableVersion version,
         TableFacts facts,
         List<StoredPolicy> policies,
@@ -38,7 +38,7 @@ record KnownTable(
         Map<Long, Function> functions,
         Map<Long, Operator> operators,
         Map<Long, Printed> expressions) {
-    KnownTable {
+    CachedTable {
         requireNonNull(version, "version is null");
         requireNonNull(facts, "facts is null");
         policies = List.copyOf(policies);
@@ -51,12 +51,12 @@ record KnownTable(
 
     /// An expression as Postgres printed it.
     ///
-    /// @param names what of other objects the text depends on
+    /// @param names the names of other objects on which the text depends
     record Printed(NodeTree tree, Set<String> names, String expression) {}
 
-    /// The names that the printed text of a policy depends on.
+    /// Returns the names of objects on which the printed text of a policy depends.
     Set<String> names(StoredPolicy policy) {
-        Set<Long> oids = Mentions.names(policy.tree());
+        Set<Long> oids = TreeReferences.names(policy.tree());
         oids.add(facts.oid());
         Set<String> names = new HashSet<>();
         for (CatalogObject object : objects) {
@@ -67,8 +67,8 @@ record KnownTable(
         return names;
     }
 
-    /// What was printed already and would be printed the same again.
-    Map<Long, Printed> stillPrinted(@Nullable KnownTable before) {
+    /// Returns the texts of the earlier state that Postgres would print the same way now.
+    Map<Long, Printed> stillPrinted(@Nullable CachedTable before) {
         Map<Long, Printed> still = new HashMap<>();
         if (before != null) {
             for (StoredPolicy policy : policies) {
@@ -81,17 +81,20 @@ record KnownTable(
         return still;
     }
 
-    KnownTable withExpressions(Map<Long, Printed> printed) {
-        return new KnownTable(version, facts, policies, mentioned, objects, functions, operators, printed);
+    /// Returns this table with these printed policies.
+    CachedTable withExpressions(Map<Long, Printed> printed) {
+        return new CachedTable(version, facts, policies, mentioned, objects, functions, operators, printed);
     }
 
+    /// Returns the policies that are not printed yet.
     List<StoredPolicy> unprinted() {
         return policies.stream()
                 .filter(policy -> !expressions.containsKey(policy.oid()))
                 .toList();
     }
 
-    TableRights rights(RoleFacts role, @Nullable Publishing publishing) {
+    /// Returns the rights of one role. All policies must be printed.
+    TableRights rights(RoleFacts role, @Nullable TablePublication publishing) {
         TableAccess access = facts.access(role, publishing);
         return new TableRights(access, access.rowSecurity() ? policies(role) : PolicySet.NONE);
     }
@@ -107,14 +110,14 @@ record KnownTable(
         }
         List<NodeTree> trees = binding.stream().map(Policy::tree).toList();
         Map<Long, Operator> mentionedOperators = new HashMap<>(operators);
-        mentionedOperators.keySet().retainAll(Mentions.operators(trees));
+        mentionedOperators.keySet().retainAll(TreeReferences.operators(trees));
         return new PolicySet(binding, functions(trees), mentionedOperators, separate(trees, role));
     }
 
-    /// Those that these expressions mention, and those that these mention.
+    /// Returns the functions that the expressions call, directly or through other functions.
     private Map<Long, Function> functions(List<NodeTree> trees) {
         Map<Long, Function> found = new HashMap<>();
-        Set<Long> oids = Mentions.functions(trees);
+        Set<Long> oids = TreeReferences.functions(trees);
         for (int depth = 0; depth < FunctionBodies.CALLS_MAX && !oids.isEmpty(); depth++) {
             Set<Long> next = new HashSet<>();
             for (long oid : oids) {
@@ -131,9 +134,9 @@ record KnownTable(
     private Set<Long> mentions(Function function) {
         Set<Long> oids = new HashSet<>();
         if (function.tree() != null) {
-            oids.addAll(Mentions.functions(List.of(function.tree())));
+            oids.addAll(TreeReferences.functions(List.of(function.tree())));
         }
-        Set<String> names = ClaimsOnly.qualifiedCalls(function);
+        Set<String> names = ClaimsOnlyProof.qualifiedCalls(function);
         if (!names.isEmpty()) {
             functions.values().stream()
                     .filter(other -> names.contains(other.name()))
@@ -143,7 +146,7 @@ record KnownTable(
     }
 
     private Set<Long> separate(List<NodeTree> trees, RoleFacts role) {
-        Set<Long> separate = Mentions.relations(trees);
+        Set<Long> separate = TreeReferences.relations(trees);
         if (!separate.isEmpty()) {
             objects.stream()
                     .filter(object -> object.looksTheSameToAll(role))

@@ -1,4 +1,4 @@
-package dev.walcast.rls.recent;
+package dev.walcast.rls.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,12 +6,12 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class KeptWhileUsedTest {
+class IdleExpiryCacheTest {
     private final AtomicLong nanos = new AtomicLong(1);
-    private final KeptWhileUsed<String, Integer> kept = new KeptWhileUsed<>(10, nanos::get);
+    private final IdleExpiryCache<String, Integer> kept = new IdleExpiryCache<>(10, nanos::get);
 
     @Test
-    void forgetsWhatIsNotUsed() {
+    void removesUnusedValues() {
         kept.put("a", 1);
         kept.put("b", 2);
         nanos.addAndGet(Duration.ofMinutes(9).toNanos());
@@ -23,7 +23,7 @@ class KeptWhileUsedTest {
     }
 
     @Test
-    void forgetsAllWhenThereAreTooMany() {
+    void removesAllWhenTooMany() {
         for (int i = 0; i < 11; i++) {
             kept.put("k" + i, i);
         }

@@ -3,7 +3,7 @@ package dev.walcast.rls.rights;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,24 +13,25 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// Reads rights so that a table whose catalog rows cannot be read, such as a name that is no text in a `SQL_ASCII`
-/// database, leaves the others answered: what fails together is read in halves. Then the tables of one answer are
-/// each in one state, but not all at the same time.
-public final class BadTablesApart implements RightsReader {
-    /// Readings for one call, so that many bad tables do not cost without end.
+/// A [RightsReader] that isolates tables whose catalog rows cannot be read, such as a name that is not valid text in a
+/// `SQL_ASCII` database. When a reading fails, it reads the halves separately, so that all other tables are answered.
+/// Each table of such an answer is in one state, but the tables may be in states of different times.
+public final class FaultIsolatingRightsReader implements RightsReader {
+    /// The most failed readings of one call, so that many bad tables have a bounded cost.
     private static final int READINGS_MAX = 200;
 
-    /// The class of SQLSTATEs that blame a value.
+    /// The class of SQLSTATEs for invalid values.
     private static final String DATA_EXCEPTION = "22";
 
     private final RightsReader reader;
 
-    public BadTablesApart(RightsReader reader) {
+    /// Makes a reader around another one.
+    public FaultIsolatingRightsReader(RightsReader reader) {
         this.reader = requireNonNull(reader, "reader is null");
     }
 
     @Override
-    public Reading read(Set<Question> questions) throws SQLException {
+    public Reading read(Set<AccessQuestion> questions) throws SQLException {
         Attempt attempt = new Attempt();
         attempt.read(questions);
         return attempt.joined();
@@ -41,7 +42,7 @@ public final class BadTablesApart implements RightsReader {
         private final Map<TableId, SQLException> bad = new HashMap<>();
         private int readings;
 
-        void read(Set<Question> questions) throws SQLException {
+        void read(Set<AccessQuestion> questions) throws SQLException {
             try {
                 parts.add(reader.read(questions));
             } catch (SQLException e) {
@@ -52,22 +53,22 @@ public final class BadTablesApart implements RightsReader {
             }
         }
 
-        private void readApart(Set<Question> questions, SQLException failure) throws SQLException {
+        private void readApart(Set<AccessQuestion> questions, SQLException failure) throws SQLException {
             List<TableId> tables =
-                    questions.stream().map(Question::table).distinct().toList();
+                    questions.stream().map(AccessQuestion::table).distinct().toList();
             if (tables.size() < 2) {
                 tables.forEach(table -> bad.put(table, failure));
                 return;
             }
             Set<TableId> first = Set.copyOf(tables.subList(0, tables.size() / 2));
-            Map<Boolean, Set<Question>> halves = questions.stream()
+            Map<Boolean, Set<AccessQuestion>> halves = questions.stream()
                     .collect(Collectors.partitioningBy(
                             question -> first.contains(question.table()), Collectors.toUnmodifiableSet()));
             read(requireNonNull(halves.get(true)));
             read(requireNonNull(halves.get(false)));
         }
 
-        /// The first part began first, so the others show at least as much.
+        /// Joins the parts. The first part was read first, so its snapshot holds for all of them.
         Reading joined() throws SQLException {
             if (parts.isEmpty()) {
                 throw bad.values().iterator().next();
@@ -75,7 +76,7 @@ public final class BadTablesApart implements RightsReader {
             if (parts.size() == 1 && bad.isEmpty()) {
                 return parts.getFirst();
             }
-            Map<Question, TableRights> rights = new HashMap<>();
+            Map<AccessQuestion, TableRights> rights = new HashMap<>();
             Map<TableId, SQLException> unanswered = new HashMap<>(bad);
             Set<TableId> unsettled = new HashSet<>();
             for (Reading part : parts) {
@@ -83,7 +84,7 @@ public final class BadTablesApart implements RightsReader {
                 unanswered.putAll(part.unanswered());
                 unsettled.addAll(part.unsettled());
             }
-            return new Reading(parts.getFirst().moment(), rights, unanswered, unsettled);
+            return new Reading(parts.getFirst().snapshot(), rights, unanswered, unsettled);
         }
     }
 }

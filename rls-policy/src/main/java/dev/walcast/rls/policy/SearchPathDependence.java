@@ -6,19 +6,21 @@ import dev.walcast.rls.policy.PolicySet.Function;
 import java.util.HashSet;
 import java.util.Set;
 
-/// Tells of an expression whether Postgres needs the `search_path` of the role to plan it, and not only to execute it:
-/// it then replaces a call by the body of the function, which it parses. What is not known counts as such.
-final class PlannedByPath {
+/// Tells whether Postgres needs the role's `search_path` to plan an expression, and not only to execute it. That is
+/// so when Postgres replaces a call by the body of the function, which it then parses. An unknown function counts as
+/// such.
+final class SearchPathDependence {
     private static final long FIRST_USER_OID = 16_384;
 
     private final PolicySet policies;
-    private final ClaimsOnly claimsOnly;
+    private final ClaimsOnlyProof claimsOnly;
 
-    PlannedByPath(PolicySet policies, ClaimsOnly claimsOnly) {
+    SearchPathDependence(PolicySet policies, ClaimsOnlyProof claimsOnly) {
         this.policies = requireNonNull(policies, "policies is null");
         this.claimsOnly = requireNonNull(claimsOnly, "claimsOnly is null");
     }
 
+    /// Whether Postgres needs the path to plan the expression.
     boolean test(NodeTree expression) {
         return test(expression, new HashSet<>());
     }

@@ -9,18 +9,18 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What expressions mention, by oid.
-final class Mentions {
+/// Finds the objects that expressions refer to, by oid.
+final class TreeReferences {
     private static final Pattern NUMBER = Pattern.compile("(?<![0-9])[0-9]{5,10}(?![0-9])");
 
     private static final Pattern DATUM = Pattern.compile("\\[ [-0-9 ]*+\\]");
 
-    /// Types whose values are oids that Postgres prints as names, and arrays of them: `regclass` and the like.
+    /// Types such as `regclass`, whose values are oids that Postgres prints as names, and arrays of them.
     private static final Set<Long> NAMED_BY_OID = Set.of(
             24L, 2202L, 2203L, 2204L, 2205L, 2206L, 3734L, 3769L, 4089L, 4096L, 4191L, 1008L, 2207L, 2208L, 2209L,
             2210L, 2211L, 3735L, 3770L, 4090L, 4097L, 4192L);
 
-    private Mentions() {}
+    private TreeReferences() {}
 
     static Set<Long> functions(Collection<NodeTree> trees) {
         Set<Long> oids = new HashSet<>();
@@ -49,7 +49,8 @@ final class Mentions {
         return oids;
     }
 
-    /// Every number that may be the oid of a user's object on which the printed text depends. Too many do no harm.
+    /// Returns every number that may be the oid of a user's object on which the printed text depends. A wrong
+    /// number in it does no harm.
     static Set<Long> names(NodeTree tree) {
         Set<Long> oids = new HashSet<>();
         Matcher number = NUMBER.matcher(tree.source());
@@ -70,7 +71,7 @@ final class Mentions {
         return oids;
     }
 
-    /// A constant's bytes, `4 [ 1 64 0 0 0 0 0 0 ]`, may hold oids at every fourth.
+    /// Adds the numbers at every fourth byte of a constant, such as `4 [ 1 64 0 0 0 0 0 0 ]`: each may be an oid.
     private static void addValues(String datum, Set<Long> oids) {
         List<Integer> bytes = new ArrayList<>();
         int open = datum.indexOf('[');

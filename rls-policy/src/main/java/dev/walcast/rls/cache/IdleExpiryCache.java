@@ -1,4 +1,4 @@
-package dev.walcast.rls.recent;
+package dev.walcast.rls.cache;
 
 import static java.util.Objects.requireNonNull;
 
@@ -8,16 +8,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Values that are forgotten when they were not used for some time, or when there are too many. Safe for any thread.
-public final class KeptWhileUsed<K, V> {
+/// A cache that removes values which were not used for ten minutes. Safe for any thread.
+public final class IdleExpiryCache<K, V> {
     private static final Duration UNUSED_MAX = Duration.ofMinutes(10);
 
     private final int max;
     private final LongSupplier nanoTime;
     private final Map<K, Kept<V>> values = new ConcurrentHashMap<>();
 
-    /// @param nanoTime a monotonic clock
-    public KeptWhileUsed(int max, LongSupplier nanoTime) {
+    /// @param max      with more values than this, [#forget] removes all of them
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public IdleExpiryCache(int max, LongSupplier nanoTime) {
         this.max = max;
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
@@ -32,7 +33,7 @@ public final class KeptWhileUsed<K, V> {
         }
     }
 
-    /// The value, which counts as used now; null when it was never put, or was forgotten.
+    /// Returns the value and marks it as used now; null when it is not in the cache.
     public @Nullable V get(K key) {
         Kept<V> kept = values.get(key);
         if (kept == null) {
@@ -42,12 +43,12 @@ public final class KeptWhileUsed<K, V> {
         return kept.value;
     }
 
-    /// Keeps the value until [#forget] finds it unused, or too many.
+    /// Puts a value, used now, in place of an earlier one.
     public void put(K key, V value) {
         values.put(key, new Kept<>(value, nanoTime.getAsLong()));
     }
 
-    /// Forgets one value.
+    /// Removes one value.
     public void remove(K key) {
         values.remove(key);
     }
@@ -56,7 +57,7 @@ public final class KeptWhileUsed<K, V> {
         return values.size();
     }
 
-    /// Forgets what was not used lately; everything when that leaves too many.
+    /// Removes the values that expired. When too many are left, removes all. The cache does not do this by itself.
     public void forget() {
         long now = nanoTime.getAsLong();
         values.values().removeIf(kept -> now - kept.usedAt > UNUSED_MAX.toNanos());

@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// Tells which functions may leave state behind that a later part of the same statement can read: settings, roles,
-/// temporary tables, sequences, locks, rows. By the words of their bodies, and of those bodies that they name.
-final class StateOfFunctions {
+/// Tells which functions may change state that a later part of the same statement can read: settings, roles, temporary
+/// tables, sequences, locks, rows. It searches their bodies, and the bodies of functions that they call, for words.
+final class StatefulFunctions {
     private static final long FIRST_USER_OID = 16_384;
 
-    /// `set_config`, `nextval` and `setval` of Postgres' own.
+    /// Functions of Postgres that change state.
     private static final Set<String> OWN = Set.of("set_config", "nextval", "setval", "setseed");
 
     private static final Pattern WORDS = Pattern.compile(
@@ -20,9 +20,11 @@ final class StateOfFunctions {
                     + "|lo_\\w+|query_to_xml\\w*)\\b",
             Pattern.CASE_INSENSITIVE);
 
-    private StateOfFunctions() {}
+    private StatefulFunctions() {}
 
-    /// @param known what is known of functions that bodies name
+    /// Whether the function may change state.
+    ///
+    /// @param known functions that bodies may call, by oid
     static boolean mayHold(Function function, Map<Long, Function> known) {
         return mayHold(function, known, new HashSet<>());
     }
@@ -44,7 +46,7 @@ final class StateOfFunctions {
                 may[0] |= called != null && mayHold(called, known, callers);
             });
         }
-        for (String name : ClaimsOnly.qualifiedCalls(function)) {
+        for (String name : ClaimsOnlyProof.qualifiedCalls(function)) {
             may[0] |= known.values().stream()
                     .anyMatch(called -> called.name().equals(name) && mayHold(called, known, callers));
         }

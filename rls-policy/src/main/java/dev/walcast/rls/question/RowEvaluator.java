@@ -12,21 +12,20 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 
-/// Answers the questions that memory cannot: Postgres, today.
-public interface Oracle {
-    /// Answers all of them in as few round trips as there are kinds of question. Blocks for at most the time that
-    /// the implementation states for each policy or filter. A question without an answer is among the failures, and
-    /// its answer is [Truth#FAILED], so that nothing passes on it.
+/// Answers questions about rows that memory cannot decide.
+public interface RowEvaluator {
+    /// Answers all questions, with few round trips. Blocks for at most the time that the implementation states
+    /// for each policy or filter. A question without an answer is among the failures, and its answer is
+    /// [Truth#FAILED], which no row passes.
     ///
-    /// Two kinds of failure differ. With [Failure#timeout()] Postgres has given no answer although it was asked
-    /// several times with growing patience: the row may be one that the viewer can see, so the caller has to tell
-    /// the viewer that a row was withheld. Otherwise the expression raised an error, as a SELECT of the viewer's
-    /// would.
+    /// There are two kinds of failure. With [Failure#timeout()], Postgres gave no answer although it was asked
+    /// several times with growing timeouts. The viewer may be allowed to see the row, so the caller must tell it
+    /// that a row was withheld. Otherwise the expression raised an error, as it would in a SELECT of the viewer.
     ///
     /// @throws UnansweredException when Postgres cannot be reached; asking again may help
     Outcome ask(Set<Asked> asked) throws UnansweredException;
 
-    /// A question about a row.
+    /// A question about one row.
     record Asked(RowQuestion question, Row row) {
         public Asked {
             requireNonNull(question, "question is null");
@@ -34,11 +33,12 @@ public interface Oracle {
         }
     }
 
-    /// The maps are taken over, not copied: they can be large.
+    /// The answers. It keeps the maps and does not copy them, because they can be large.
     ///
-    /// @param answers  to every question asked
-    /// @param failures those that could not be answered, with a reason that holds no value of the row's
+    /// @param answers  the answer to every question
+    /// @param failures the questions that failed; the reasons contain no values of rows
     record Outcome(Map<Asked, Truth> answers, Map<Asked, Failure> failures) implements RowAnswers {
+        /// The outcome of no question.
         public static final Outcome NOTHING = new Outcome(Map.of(), Map.of());
 
         public Outcome {
@@ -51,15 +51,14 @@ public interface Oracle {
             return answers.getOrDefault(new Asked(question, row), Truth.UNDECIDED);
         }
 
-        /// Whether the client's pattern is why Postgres has not answered this question: it is too slow for the row,
-        /// while
-        /// Postgres is not. Never so for questions without a pattern.
+        /// Whether the question failed because the client's pattern is too slow for the row, while Postgres
+        /// answers other questions in time. False for questions without a pattern.
         public boolean isTooSlow(Asked asked) {
             Failure failure = failures.get(asked);
             return failure != null && failure.sqlState().equals(PatternRound.TOO_SLOW);
         }
 
-        /// The failures that concern the given questions.
+        /// Returns the failures of the given questions.
         public Collection<Failure> failuresOf(Set<Asked> asked) {
             return failures.entrySet().stream()
                     .filter(failure -> asked.contains(failure.getKey()))
@@ -70,8 +69,9 @@ public interface Oracle {
 
     /// Why a question has no answer.
     ///
-    /// @param sqlState Postgres' code; one of Walcast's own for a pattern that is too slow
-    /// @param timeout  whether another time might bring an answer: it took too long, or something was in the way
+    /// @param sqlState the SQLSTATE of Postgres; a code of Walcast for a pattern that is too slow
+    /// @param timeout  whether asking again may succeed: the question took too long, or met a lock or a passing
+    ///                 error
     record Failure(String sqlState, boolean timeout) {
         public Failure {
             requireNonNull(sqlState, "sqlState is null");

@@ -1,4 +1,4 @@
-package dev.walcast.rls.recent;
+package dev.walcast.rls.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,28 +14,29 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-class RecentTest {
+class SingleFlightCacheTest {
     private final AtomicLong nanos = new AtomicLong(1);
     private final AtomicInteger asked = new AtomicInteger();
-    private final Recent<String, Integer> recent = new Recent<>(nanos::get);
+    private final SingleFlightCache<String, Integer> recent = new SingleFlightCache<>(nanos::get);
 
     private @Nullable Integer ask(String key) {
         return recent.<RuntimeException, RuntimeException>get(key, asked::incrementAndGet);
     }
 
     @Test
-    void unusedAnswersAreForgotten() {
+    void oldAnswersAreRemoved() {
         for (int i = 0; i < 100; i++) {
             ask("key " + i);
         }
-        nanos.addAndGet(2 * Recent.MAX_AGE.toNanos());
+        nanos.addAndGet(2 * SingleFlightCache.MAX_AGE.toNanos());
         ask("another");
         assertThat(recent.size()).isEqualTo(1);
     }
 
     @Test
-    void answersTogetherHaveABoundedSize() {
-        Recent<Integer, String> large = new Recent<>(nanos::get, (_, answer) -> answer == null ? 0 : answer.length());
+    void totalWeightIsBounded() {
+        SingleFlightCache<Integer, String> large =
+                new SingleFlightCache<>(nanos::get, (_, answer) -> answer == null ? 0 : answer.length());
         String megabyte = "x".repeat(1 << 20);
         for (int i = 0; i < 100; i++) {
             large.<RuntimeException, RuntimeException>get(i, () -> megabyte);
@@ -44,9 +45,9 @@ class RecentTest {
     }
 
     @Test
-    void anAnswerHoldsForASecondFromWhenItWasAsked() {
+    void answerExpiresOneSecondAfterQuestion() {
         assertThat(ask("a")).isEqualTo(1);
-        nanos.addAndGet(Recent.MAX_AGE.toNanos());
+        nanos.addAndGet(SingleFlightCache.MAX_AGE.toNanos());
         assertThat(ask("a")).isEqualTo(1);
         assertThat(ask("b")).isEqualTo(2);
         nanos.incrementAndGet();
@@ -54,7 +55,7 @@ class RecentTest {
     }
 
     @Test
-    void neitherAFailureNorAnAnswerNotToBeRememberedIs() {
+    void failuresAndNullAnswersAreNotCached() {
         assertThatThrownBy(() -> recent.<IllegalStateException, RuntimeException>get("a", () -> {
                     throw new IllegalStateException();
                 }))
@@ -65,7 +66,7 @@ class RecentTest {
     }
 
     @Test
-    void whoAsksWhileTheAnswerIsOnItsWayWaitsForIt() throws Exception {
+    void concurrentCallerWaitsForAnswer() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch answered = new CountDownLatch(1);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -90,7 +91,7 @@ class RecentTest {
     }
 
     @Test
-    void howManyAnswersAreKeptIsBounded() {
+    void numberOfAnswersIsBounded() {
         for (int i = 0; i < 5_000; i++) {
             ask("k" + i);
         }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.Catalog.AccessQuestion;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.rights.RightsReader.Reading;
 import java.sql.SQLException;
@@ -17,38 +17,38 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class BadTablesApartTest {
+class FaultIsolatingRightsReaderTest {
     private final Set<TableId> bad = new HashSet<>();
     private String state = "22021";
     private int readings;
-    private final RightsReader reader = new BadTablesApart(this::read);
+    private final RightsReader reader = new FaultIsolatingRightsReader(this::read);
 
-    private Reading read(Set<Question> questions) throws SQLException {
+    private Reading read(Set<AccessQuestion> questions) throws SQLException {
         readings++;
         if (questions.stream().anyMatch(question -> bad.contains(question.table()))) {
             throw new SQLException("invalid byte sequence", state);
         }
-        Map<Question, TableRights> rights = questions.stream()
+        Map<AccessQuestion, TableRights> rights = questions.stream()
                 .collect(Collectors.toMap(
                         question -> question,
                         question -> TableRights.withoutPolicies(
                                 new TableAccess(question.table(), true, true, false, java.util.List.of()))));
-        Moment moment = new Moment(readings, readings, Set.of(), Lsn.ZERO);
-        return new Reading(moment, rights, Map.of(), Set.of());
+        PgSnapshot snapshot = new PgSnapshot(readings, readings, Set.of(), Lsn.ZERO);
+        return new Reading(snapshot, rights, Map.of(), Set.of());
     }
 
     private static TableId table(int number) {
         return new TableId("public", "t" + number);
     }
 
-    private static Set<Question> questions(int count) {
+    private static Set<AccessQuestion> questions(int count) {
         return IntStream.range(0, count)
-                .mapToObj(i -> new Question("anon", table(i)))
+                .mapToObj(i -> new AccessQuestion("anon", table(i)))
                 .collect(Collectors.toSet());
     }
 
     @Test
-    void oneBadTableLeavesTheOthersAnswered() throws Exception {
+    void badTableDoesNotAffectOthers() throws Exception {
         bad.add(table(7));
         Reading reading = reader.read(questions(100));
         assertThat(reading.unanswered()).containsOnlyKeys(table(7));
@@ -63,14 +63,14 @@ class BadTablesApartTest {
     }
 
     @Test
-    void firstPartsMomentCounts() throws Exception {
+    void snapshotOfFirstPartCounts() throws Exception {
         bad.add(table(7));
-        long first = reader.read(questions(8)).moment().xmin();
+        long first = reader.read(questions(8)).snapshot().xmin();
         assertThat(first).isLessThan(readings);
     }
 
     @Test
-    void absentPostgresIsNoBadTable() {
+    void unreachablePostgresIsNoBadTable() {
         bad.add(table(7));
         state = "08006";
         assertThatThrownBy(() -> reader.read(questions(8))).isInstanceOf(SQLException.class);
@@ -78,8 +78,8 @@ class BadTablesApartTest {
     }
 
     @Test
-    void badTablesAloneAreAnError() {
-        IntStream.range(0, 4).mapToObj(BadTablesApartTest::table).forEach(bad::add);
+    void onlyBadTablesThrow() {
+        IntStream.range(0, 4).mapToObj(FaultIsolatingRightsReaderTest::table).forEach(bad::add);
         assertThatThrownBy(() -> reader.read(questions(4))).hasMessageContaining("invalid byte");
     }
 }

@@ -8,24 +8,27 @@ import dev.walcast.filters.UnansweredException;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.values.ColumnType;
-import dev.walcast.rls.recent.Recent;
+import dev.walcast.rls.cache.SingleFlightCache;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Asks another once for all who join with the same filter within a second. What a type has become and the
-/// settings of the role are part of the question, so another type is another question; a refusal is not remembered.
-public final class RecentFilterDatabase implements FilterDatabase {
+/// A [FilterDatabase] that asks another one once for all joins with the same filter within a second. The type of the
+/// column and the settings of the role belong to the question, so a changed type is another question. Refusals are not
+/// cached. Safe for any thread. Calls block.
+public final class CachedFilterDatabase implements FilterDatabase {
     private final FilterDatabase database;
-    private final Recent<Asked, List<@Nullable String>> answers;
-    private final Recent<Asked, String> operators;
+    private final SingleFlightCache<Asked, List<@Nullable String>> answers;
+    private final SingleFlightCache<Asked, String> operators;
 
-    /// @param nanoTime a monotonic clock
-    public RecentFilterDatabase(FilterDatabase database, LongSupplier nanoTime) {
+    /// Makes an empty cache.
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public CachedFilterDatabase(FilterDatabase database, LongSupplier nanoTime) {
         this.database = requireNonNull(database, "database is null");
-        this.answers = new Recent<>(nanoTime, RecentFilterDatabase::characters);
-        this.operators = new Recent<>(nanoTime);
+        this.answers = new SingleFlightCache<>(nanoTime, CachedFilterDatabase::characters);
+        this.operators = new SingleFlightCache<>(nanoTime);
     }
 
     private static long characters(Asked asked, @Nullable List<@Nullable String> answer) {
@@ -39,7 +42,7 @@ public final class RecentFilterDatabase implements FilterDatabase {
     }
 
     private sealed interface Asked {
-        /// Of what the client sent.
+        /// Returns how many characters of the client it holds.
         long characters();
 
         record Value(RoleSession session, ColumnType type, String value) implements Asked {
@@ -104,7 +107,7 @@ public final class RecentFilterDatabase implements FilterDatabase {
     }
 
     private List<@Nullable String> answer(
-            Asked asked, Recent.Ask<List<@Nullable String>, FilterRefusedException, UnansweredException> ask)
+            Asked asked, SingleFlightCache.Ask<List<@Nullable String>, FilterRefusedException, UnansweredException> ask)
             throws FilterRefusedException, UnansweredException {
         return requireNonNull(answers.<FilterRefusedException, UnansweredException>get(asked, ask));
     }

@@ -1,7 +1,8 @@
-package dev.walcast.rls.recent;
+package dev.walcast.rls.cache;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -9,17 +10,17 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Asks once for all callers that wait for the same question. A caller never gets an answer to a question that was
-/// begun before the time it names: while one is on its way, later callers wait for the next one, which answers them
-/// all. The last answer is kept for callers that name an earlier time. Safe for any thread.
+/// Asks the database once for all callers that wait with the same question. Each caller names a time, and gets an
+/// answer that was asked for at that time or later. Callers that come while a question runs share the next one. The
+/// last answer is kept for callers that name an earlier time. Safe for any thread.
 public final class SharedQuestions<K, V> {
-    /// Beyond this number of questions those that no caller waits for are forgotten.
+    /// With more keys than this, a key is removed when its last caller has left.
     private static final int KEPT_MAX = 1_000;
 
     private final LongSupplier nanoTime;
     private final Map<K, Line<V>> lines = new ConcurrentHashMap<>();
 
-    /// @param nanoTime a monotonic clock
+    /// @param nanoTime a monotonic clock, in nanoseconds
     public SharedQuestions(LongSupplier nanoTime) {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
@@ -27,13 +28,15 @@ public final class SharedQuestions<K, V> {
     /// A question to the database.
     @FunctionalInterface
     public interface Ask<V> {
+        /// Asks. Blocks.
         @Nullable
         V ask() throws SQLException;
     }
 
-    /// Blocks while the question is asked, and while the one before is.
+    /// Returns an answer that was asked for at the given time or later. Blocks while the question runs, and while
+    /// the one before it runs. Throws what the question threw.
     ///
-    /// @param since the answer is to a question that began at this time of the clock or later
+    /// @param since a time of the clock, in nanoseconds
     public @Nullable V get(K key, long since, Ask<V> ask) throws SQLException {
         Line<V> line = lines.compute(key, (_, known) -> {
             Line<V> joined = known == null ? new Line<>() : known;
@@ -52,15 +55,16 @@ public final class SharedQuestions<K, V> {
         return lines.size();
     }
 
-    /// The callers of one question.
+    /// The callers of one key.
     private static final class Line<V> {
         private final ReentrantLock asking = new ReentrantLock();
         private final ReentrantLock joining = new ReentrantLock();
 
-        /// Those that the question not begun yet will answer; guarded by `joining`.
+        /// The callers that the next question answers; null while there are none.
+        @GuardedBy("joining")
         private @Nullable Batch<V> next;
 
-        /// Changed inside the map only.
+        /// Changed only inside `lines.compute`.
         private int callers;
 
         private volatile @Nullable Batch<V> last;
@@ -97,7 +101,7 @@ public final class SharedQuestions<K, V> {
             }
         }
 
-        /// Later callers join another batch.
+        /// Makes later callers join another batch.
         private void close() {
             joining.lock();
             try {
@@ -108,7 +112,7 @@ public final class SharedQuestions<K, V> {
         }
     }
 
-    /// One question and its answer. Used under the lock `asking`, and read after it.
+    /// One question and its answer. Written under the lock `asking`; read after that lock was released.
     private static final class Batch<V> {
         private volatile boolean isAnswered;
         private long begunAt;

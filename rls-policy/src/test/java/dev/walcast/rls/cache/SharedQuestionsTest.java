@@ -1,4 +1,4 @@
-package dev.walcast.rls.recent;
+package dev.walcast.rls.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,7 +21,7 @@ class SharedQuestionsTest {
     private final SharedQuestions<String, Integer> questions = new SharedQuestions<>(System::nanoTime);
 
     @Test
-    void answerServesTimesBeforeItBegan() throws SQLException {
+    void answerServesEarlierTimes() throws SQLException {
         long before = System.nanoTime();
         assertThat(questions.get("a", before, asked::incrementAndGet)).isEqualTo(1);
         assertThat(questions.get("a", before, asked::incrementAndGet)).isEqualTo(1);
@@ -30,7 +30,7 @@ class SharedQuestionsTest {
     }
 
     @Test
-    void keysAreForgottenBeyondBound() throws SQLException {
+    void keysBeyondBoundAreRemoved() throws SQLException {
         for (int i = 0; i < 3_000; i++) {
             assertThat(questions.get("key " + i, System.nanoTime(), () -> 1)).isEqualTo(1);
         }
@@ -39,7 +39,7 @@ class SharedQuestionsTest {
 
     @Test
     @Timeout(60)
-    void laterCallersShareTheNextQuestion() throws Exception {
+    void laterCallersShareNextQuestion() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         try (ExecutorService threads = Executors.newCachedThreadPool()) {
@@ -75,7 +75,7 @@ class SharedQuestionsTest {
     }
 
     @Test
-    void failuresReachTheirCallersOnly() throws Exception {
+    void failureReachesItsCallersOnly() throws Exception {
         assertThatThrownBy(() -> questions.get("a", System.nanoTime(), () -> {
                     throw new SQLException("away");
                 }))

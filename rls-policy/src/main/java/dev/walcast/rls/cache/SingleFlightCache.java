@@ -1,4 +1,4 @@
-package dev.walcast.rls.recent;
+package dev.walcast.rls.cache;
 
 import static java.util.Objects.requireNonNull;
 
@@ -10,44 +10,48 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Answers that are at most [#MAX_AGE] old, so that many who ask the same at once, after a restart, are one question to
-/// the database. Who asks while the answer is on its way waits for it. Safe for any thread.
-public final class Recent<K, V> {
-    /// As often as rights and policies are looked up again.
+/// A cache of answers that are at most [#MAX_AGE] old. Callers that ask for the same key at once share one question to
+/// the database: one asks, the others wait for its answer. Safe for any thread.
+public final class SingleFlightCache<K, V> {
+    /// The same as the interval at which rights and policies are read again.
     static final Duration MAX_AGE = Duration.ofSeconds(1);
 
     private static final int ANSWERS_MAX = 1_000;
 
-    /// Of all answers together, by their [Weight].
+    /// The most that all answers may weigh together, by their [Weight].
     private static final long WEIGHT_MAX = 4L << 20;
 
     private final LongSupplier nanoTime;
     private final Weight<K, V> weight;
-    private final Map<K, Answer<V>> answers = new ConcurrentHashMap<>();
+    private final Map<K, CachedAnswer<V>> answers = new ConcurrentHashMap<>();
     private final AtomicLong forgottenAt;
 
-    /// For questions and answers that are small.
+    /// Makes a cache of small keys and answers, which have no weight.
     ///
-    /// @param nanoTime a monotonic clock
-    public Recent(LongSupplier nanoTime) {
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public SingleFlightCache(LongSupplier nanoTime) {
         this(nanoTime, (_, _) -> 0);
     }
 
-    /// @param nanoTime a monotonic clock
-    public Recent(LongSupplier nanoTime, Weight<K, V> weight) {
+    /// Makes a cache that bounds the weight of all answers.
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public SingleFlightCache(LongSupplier nanoTime, Weight<K, V> weight) {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.weight = requireNonNull(weight, "weight is null");
         this.forgottenAt = new AtomicLong(nanoTime.getAsLong());
     }
 
-    /// How many characters a question and its answer hold, about.
+    /// Estimates how many characters a key and its answer hold.
     @FunctionalInterface
     public interface Weight<K, V> {
+        /// Returns the weight of one entry.
+        ///
         /// @param value null before there is an answer
         long of(K key, @Nullable V value);
     }
 
-    private static final class Answer<V> {
+    private static final class CachedAnswer<V> {
         private final ReentrantLock lock = new ReentrantLock();
         private volatile @Nullable V value;
         private volatile long askedAt;
@@ -56,14 +60,17 @@ public final class Recent<K, V> {
     /// A question to the database.
     @FunctionalInterface
     public interface Ask<V, E extends Exception, F extends Exception> {
-        /// @return null for an answer that must not be remembered
+        /// Asks. Blocks.
+        ///
+        /// @return null for an answer that must not be cached
         @Nullable
         V ask() throws E, F;
     }
 
-    /// The answer, asked for when it is not known or too old. Blocks while another thread asks the same.
+    /// Returns the cached answer, or asks when it is missing or too old. Blocks while another thread asks for the
+    /// key. A failure is not cached: each caller that waits asks again.
     public <E extends Exception, F extends Exception> @Nullable V get(K key, Ask<V, E, F> ask) throws E, F {
-        Answer<V> answer = answers.computeIfAbsent(key, _ -> new Answer<>());
+        CachedAnswer<V> answer = answers.computeIfAbsent(key, _ -> new CachedAnswer<>());
         answer.lock.lock();
         try {
             V known = answer.value;
@@ -76,7 +83,7 @@ public final class Recent<K, V> {
         }
     }
 
-    private <E extends Exception, F extends Exception> @Nullable V ask(Answer<V> answer, Ask<V, E, F> ask) throws E, F {
+    private <E extends Exception, F extends Exception> @Nullable V ask(CachedAnswer<V> answer, Ask<V, E, F> ask) throws E, F {
         try {
             long now = nanoTime.getAsLong();
             V fresh = ask.ask();
@@ -88,11 +95,11 @@ public final class Recent<K, V> {
         }
     }
 
-    private boolean isOld(Answer<V> answer) {
+    private boolean isOld(CachedAnswer<V> answer) {
         return nanoTime.getAsLong() - answer.askedAt > MAX_AGE.toNanos();
     }
 
-    /// Forgets what is old once in [#MAX_AGE], and everything when that leaves too much.
+    /// Removes old answers once in [#MAX_AGE]. When what is left exceeds a bound, removes all.
     private void forget() {
         long now = nanoTime.getAsLong();
         long before = forgottenAt.get();
@@ -110,7 +117,7 @@ public final class Recent<K, V> {
             return true;
         }
         long sum = 0;
-        for (Map.Entry<K, Answer<V>> entry : answers.entrySet()) {
+        for (Map.Entry<K, CachedAnswer<V>> entry : answers.entrySet()) {
             sum += weight.of(entry.getKey(), entry.getValue().value);
         }
         return sum > WEIGHT_MAX;

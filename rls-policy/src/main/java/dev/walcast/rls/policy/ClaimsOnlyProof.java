@@ -12,15 +12,16 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Proves of an expression that its value depends on the viewer alone: on the claims and settings of the session, on
-/// no row, no table, no clock. What is not proven is not so; what functions declare of themselves counts for nothing.
-public final class ClaimsOnly {
+/// Proves that the value of an expression depends on the viewer only: on claims and settings of the session, and not
+/// on rows, tables or the clock. Without a proof, the expression is taken to depend on them. What a user's function
+/// declares about itself is not used as a proof.
+public final class ClaimsOnlyProof {
     private static final long FIRST_USER_OID = 16_384;
 
     /// `current_setting(text)` and `current_setting(text, boolean)`.
     private static final Set<Long> CURRENT_SETTING = Set.of(2077L, 3294L);
 
-    /// Nodes that compute from what is below them and nothing else.
+    /// Nodes whose value depends on the nodes below them only.
     private static final Set<String> PURE = Set.of(
             "FUNCEXPR",
             "OPEXPR",
@@ -46,12 +47,12 @@ public final class ClaimsOnly {
             "PARAM",
             "COLLATEEXPR");
 
-    /// A text with doubled quotes in it is two tokens, which needs no recursion of the matcher.
+    /// A literal with doubled quotes is two tokens, so that the matcher does not recurse.
     private static final Pattern TOKEN = Pattern.compile(
             "\\s+|--[^\\n]*|'[^']*'|\\d+(?:\\.\\d+)?"
                     + "|[A-Za-z_][A-Za-z0-9_$]*(?:\\.[A-Za-z_][A-Za-z0-9_$]*)?|::|->>|->|#>>|#>|\\|\\||<>|!=|<=|>=|[=<>(),;\\[\\]]");
 
-    /// Words of SQL and of types that read nothing.
+    /// Words of SQL, and names of types, that read no row and no setting.
     private static final Set<String> WORDS = Set.of(
             "select",
             "as",
@@ -88,7 +89,7 @@ public final class ClaimsOnly {
             "any",
             "array");
 
-    /// Functions of Postgres that compute from their arguments, and the one that reads settings.
+    /// Functions of Postgres that depend on their arguments only, and the one that reads settings.
     private static final Set<String> CALLS = Set.of(
             "current_setting",
             "lower",
@@ -104,9 +105,9 @@ public final class ClaimsOnly {
     private static final Pattern QUALIFIED_CALL =
             Pattern.compile("([a-z_][a-z0-9_]*\\.[a-z_][a-z0-9_]*)\\s*\\(", Pattern.CASE_INSENSITIVE);
 
-    /// Types whose input reads neither the clock, as `today` does, nor the catalog: `bool`, `bytea`, `name`, integers,
-    /// `text`, `json`, floats, `money`, `bpchar`, `varchar`, `interval`, `numeric`, `uuid`, `jsonb`, addresses, and
-    /// arrays of the common ones.
+    /// Types whose input reads neither the clock, as `today` does, nor the catalog: `bool`, `bytea`, `name`,
+    /// integers, `text`, `json`, floats, `money`, `bpchar`, `varchar`, `interval`, `numeric`, `uuid`, `jsonb`,
+    /// addresses, and arrays of the common ones.
     private static final Set<Long> READ_WITHOUT_CLOCK = Set.of(
             16L, 17L, 19L, 20L, 21L, 23L, 25L, 114L, 700L, 701L, 790L, 1042L, 1043L, 1186L, 1700L, 2950L, 3802L, 869L,
             650L, 829L, 774L, 1000L, 1005L, 1007L, 1016L, 1009L, 1014L, 1015L, 1021L, 1022L, 1231L, 2951L, 3807L, 199L);
@@ -114,16 +115,17 @@ public final class ClaimsOnly {
     private final Map<Long, Function> functions;
     private final boolean catalogFirst;
 
-    /// What is known already, so that functions that call each other often are proven once.
+    /// The results so far, so that each function is examined once.
     private final Map<Long, Boolean> proven = new HashMap<>();
 
-    ClaimsOnly(Map<Long, Function> functions, SessionSettings settings) {
+    ClaimsOnlyProof(Map<Long, Function> functions, SessionSettings settings) {
         this.functions = functions;
         String path = settings.get(SettingsSql.SEARCH_PATH);
-        // Postgres' own objects come first, unless the path gives them another place.
+        // Objects of Postgres are found first, unless the path puts pg_catalog elsewhere.
         this.catalogFirst = path == null || !path.contains("pg_catalog");
     }
 
+    /// Whether the expression is proven to depend on the viewer only.
     boolean isProven(NodeTree node) {
         return isProven(node, new HashSet<>());
     }
@@ -148,7 +150,7 @@ public final class ClaimsOnly {
         if (node.name().equals("PARAM") && node.number("paramkind") != 0) {
             return false;
         }
-        // What a cast through text calls is not named.
+        // A cast through text calls functions that the tree does not name.
         if (node.name().equals("COERCEVIAIO") && !READ_WITHOUT_CLOCK.contains(node.number("resulttype"))) {
             return false;
         }
@@ -156,7 +158,7 @@ public final class ClaimsOnly {
                 .allMatch(field -> node.number(field) <= 0 || isProven(node.number(field), callers));
     }
 
-    /// Of a function, whatever its arguments.
+    /// Whether a function is proven, for any arguments.
     private boolean isProven(long oid, Set<Long> callers) {
         Function function = functions.get(oid);
         if (CURRENT_SETTING.contains(oid)) {
@@ -186,11 +188,12 @@ public final class ClaimsOnly {
         }
     }
 
+    /// Whether the function is proven to depend on its arguments and the viewer only.
     boolean isProvenFunction(long oid) {
         return isProven(oid, new HashSet<>());
     }
 
-    /// A body that Postgres keeps as text: one SELECT of known words, without FROM.
+    /// Whether a body that Postgres keeps as text is one SELECT of known words, without FROM.
     private boolean isProvenText(String body, Set<Long> callers) {
         Matcher token = TOKEN.matcher(body);
         int at = 0;
@@ -237,7 +240,8 @@ public final class ClaimsOnly {
         return !meant.isEmpty() && meant.stream().allMatch(function -> isProven(function.oid(), callers));
     }
 
-    /// The functions that a body kept as text calls by their qualified names.
+    /// Returns the qualified names of the functions that a body calls. Only a body that Postgres keeps as text is
+    /// searched.
     public static Set<String> qualifiedCalls(Function function) {
         Set<String> names = new HashSet<>();
         if (function.isSql() && function.tree() == null && function.oid() >= FIRST_USER_OID) {

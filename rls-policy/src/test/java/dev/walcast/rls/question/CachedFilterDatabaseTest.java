@@ -14,13 +14,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-class RecentFilterDatabaseTest {
+class CachedFilterDatabaseTest {
     private static final RoleSession ANON = new RoleSession("anon", SessionSettings.NONE);
 
     @Test
     void changedTypeAndRefusalAreAskedAgain() throws Exception {
         CountingDatabase database = new CountingDatabase();
-        RecentFilterDatabase filters = new RecentFilterDatabase(database, () -> 1);
+        CachedFilterDatabase filters = new CachedFilterDatabase(database, () -> 1);
         filters.canonical(ANON, state("open"), "open");
         filters.canonical(ANON, state("open"), "open");
         assertThat(database.asked).containsExactly("open");

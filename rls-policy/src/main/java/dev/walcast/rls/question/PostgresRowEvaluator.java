@@ -21,118 +21,137 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Asks a real Postgres, questions of a kind together. Where that fails, the halves are asked by themselves, so that
-/// only the question at fault stays without an answer. Safe for any thread.
+/// Answers questions about rows in Postgres. It asks questions of one kind together. When that fails, it asks the
+/// halves separately, so that only the failing question stays without an answer. Safe for any thread.
 ///
-/// Only the time that Postgres works on a statement counts, not the wait for a connection. A statement gets
-/// [Patience#first()]; a single question that takes longer, or that meets a lock or a deadlock, is asked again with
-/// twice the time, until [Patience#total()] is used up. The total counts for each policy's expression, and once for
-/// all filters: that long one slow policy holds a connection, at most. [PatternRound] asks what hangs on clients'
-/// patterns.
-public final class PostgresOracle implements Oracle {
-    private static final Logger log = LoggerFactory.getLogger(PostgresOracle.class);
+/// The timeouts count the time that Postgres works on a statement, and not the wait for a connection. A statement
+/// gets [AskTimeouts#first()]. A single question that takes longer, or meets a lock or a deadlock, is asked again
+/// with twice the time, until [AskTimeouts#total()] is used up. Each policy's expression has a total of its own, and
+/// each role's filters have one: this bounds how long a slow policy holds a connection. [PatternRound] asks questions
+/// with clients' patterns.
+public final class PostgresRowEvaluator implements RowEvaluator {
+    private static final Logger log = LoggerFactory.getLogger(PostgresRowEvaluator.class);
 
     static final String TIMED_OUT = "57014";
 
     private static final Set<String> PASSING_CLASSES = Set.of("08", "40", "53", "57", "58", "XX");
 
-    /// Of one question, for errors that come at once.
+    /// How often one question is asked, for errors that come at once.
     private static final int TRIES_MAX = 5;
 
     private final ColumnAsker columns;
     private final ColumnAsker patterns;
     private final PolicyAsker policies;
-    private final Patience patience;
+    private final AskTimeouts patience;
+    private final LongSupplier nanoTime;
 
-    /// How long Postgres may work.
+    /// How long Postgres may work on questions.
     ///
-    /// @param first on one statement, the first time
-    /// @param total on all statements about one policy's expression, in one call of [#ask]
-    public record Patience(Duration first, Duration total) {
-        public static final Patience USUAL = new Patience(Duration.ofMillis(500), Duration.ofSeconds(5));
+    /// @param first the timeout of a statement at first; at least 1 ms
+    /// @param total the time for all statements about one policy's expression in one call of [#ask]; at least
+    ///              `first`
+    public record AskTimeouts(Duration first, Duration total) {
+        /// The defaults of the server.
+        public static final AskTimeouts USUAL = new AskTimeouts(Duration.ofMillis(500), Duration.ofSeconds(5));
 
-        public Patience {
+        public AskTimeouts {
             if (first.toMillis() < 1 || total.compareTo(first) < 0) {
                 throw new IllegalArgumentException("first is " + first + ", total is " + total);
             }
         }
     }
 
-    /// With [Patience#USUAL].
+    /// Makes an evaluator with [AskTimeouts#USUAL].
     ///
-    /// @param filters  of connections as clients have them
-    /// @param isolated of connections made by `IsolatedConnections`, for policies
-    public PostgresOracle(DataSource filters, DataSource isolated) {
-        this(new RoleConnections(filters, filters), isolated, Patience.USUAL);
+    /// @param filters  connections with the settings of clients, for filters
+    /// @param isolated connections set up by `IsolatedConnections`, for policies
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public PostgresRowEvaluator(DataSource filters, DataSource isolated, LongSupplier nanoTime) {
+        this(new RoleConnections(filters), isolated, AskTimeouts.USUAL, nanoTime);
     }
 
-    /// With the same connections for all filters.
-    public PostgresOracle(RoleConnections filters, DataSource isolated, Patience patience) {
-        this(filters, filters, isolated, patience);
+    /// Makes an evaluator that uses the same connections for all filters.
+    public PostgresRowEvaluator(
+            RoleConnections filters, DataSource isolated, AskTimeouts patience, LongSupplier nanoTime) {
+        this(filters, filters, isolated, patience, nanoTime);
     }
 
-    /// @param patterns for filters whose cost hangs on a client's pattern
-    public PostgresOracle(RoleConnections filters, RoleConnections patterns, DataSource isolated, Patience patience) {
+    /// Makes an evaluator with separate connections for patterns.
+    ///
+    /// @param patterns connections for filters whose cost depends on a client's pattern
+    public PostgresRowEvaluator(
+            RoleConnections filters,
+            RoleConnections patterns,
+            DataSource isolated,
+            AskTimeouts patience,
+            LongSupplier nanoTime) {
         this.patterns = new ColumnAsker(patterns);
         this.columns = new ColumnAsker(filters);
-        this.policies = new PolicyAsker(isolated);
+        this.policies = new PolicyAsker(isolated, nanoTime);
         this.patience = requireNonNull(patience, "patience is null");
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
 
-    /// Answers questions of one kind, in their order: at least the first, and as many as there was time for.
+    /// Asks questions of one kind. It answers them in order: at least the first, and as many as there was time
+    /// for.
     interface Asker {
-        List<Answer> ask(List<Asked> asked, Work work) throws SQLException;
+        List<RowAnswer> ask(List<Asked> asked, StatementTime work) throws SQLException;
     }
 
-    /// What an asker may take, and what it takes. Used by one thread.
-    static final class Work {
+    /// The timeout of the next statement, and the time that statements have taken. Used by one thread.
+    static final class StatementTime {
+        private final LongSupplier nanoTime;
         private Duration timeout;
         private long nanos;
         private long begun;
 
-        Work(Duration timeout) {
+        StatementTime(Duration timeout, LongSupplier nanoTime) {
+            this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
             this.timeout = requireNonNull(timeout, "timeout is null");
         }
 
-        /// For each statement.
+        /// Returns the timeout of each statement.
         Duration timeout() {
             return timeout;
         }
 
-        /// For each statement that follows.
+        /// Sets the timeout of each later statement.
         void limit(Duration each) {
             timeout = requireNonNull(each, "each is null");
         }
 
-        /// To be called with a connection at hand: waiting for one does not count.
+        /// Starts counting. Call this after getting a connection: the wait for one does not count.
         void begin() {
-            begun = System.nanoTime();
+            begun = nanoTime.getAsLong();
         }
 
-        /// What all statements have taken so far.
+        /// Returns the time that all statements have taken, in nanoseconds.
         long nanos() {
             return nanos;
         }
 
         void end() {
-            nanos += System.nanoTime() - begun;
+            nanos += nanoTime.getAsLong() - begun;
         }
     }
 
-    /// @param error the SQLSTATE when it failed; null otherwise
-    record Answer(Truth truth, String error) {
+    /// The answer to one question.
+    ///
+    /// @param error the SQLSTATE when the question failed; otherwise [#NO_ERROR]
+    record RowAnswer(Truth truth, String error) {
         static final String NO_ERROR = "";
 
-        static Answer of(Truth truth) {
-            return new Answer(truth, NO_ERROR);
+        static RowAnswer of(Truth truth) {
+            return new RowAnswer(truth, NO_ERROR);
         }
 
-        static Answer failed(String state) {
-            return new Answer(Truth.FAILED, state);
+        static RowAnswer failed(String state) {
+            return new RowAnswer(Truth.FAILED, state);
         }
     }
 
@@ -168,7 +187,7 @@ public final class PostgresOracle implements Oracle {
             new Round(policies, answering).ask(group);
         }
         for (List<Asked> group : withPatterns.values()) {
-            new PatternRound(patterns, patience, answering::take).ask(group);
+            new PatternRound(patterns, patience, answering::take, nanoTime).ask(group);
         }
         return new Outcome(answering.answers, answering.failures);
     }
@@ -178,7 +197,7 @@ public final class PostgresOracle implements Oracle {
         private final Map<Asked, Truth> answers = new HashMap<>();
         private final Map<Asked, Failure> failures = new HashMap<>();
 
-        void take(Asked asked, Answer answer) {
+        void take(Asked asked, RowAnswer answer) {
             answers.put(asked, requireNonNull(answer).truth());
             if (answer.truth() == Truth.FAILED) {
                 failures.put(asked, new Failure(answer.error(), mayPass(answer.error())));
@@ -186,24 +205,24 @@ public final class PostgresOracle implements Oracle {
         }
     }
 
-    /// Whether the error is about the moment and not about the expression: too little time, a lock, a deadlock, no
-    /// room, a catalog that just changed.
+    /// Whether the error may pass and is not caused by the expression: a timeout, a lock, a deadlock, no room, a
+    /// catalog that just changed.
     private static boolean mayPass(String state) {
         return state.equals("55P03") || PASSING_CLASSES.contains(state.substring(0, Math.min(2, state.length())));
     }
 
-    /// The questions about one expression, and the time left for them.
+    /// Asks the questions about one expression, within its time.
     private final class Round {
         private final Asker asker;
         private final Answering answering;
-        private final Work work = new Work(patience.first);
+        private final StatementTime work = new StatementTime(patience.first, nanoTime);
 
         Round(Asker asker, Answering answering) {
             this.asker = asker;
             this.answering = answering;
         }
 
-        /// All together, by and by.
+        /// Asks all questions.
         void ask(List<Asked> asked) throws UnansweredException {
             List<Asked> left = asked;
             while (!left.isEmpty()) {
@@ -211,7 +230,9 @@ public final class PostgresOracle implements Oracle {
             }
         }
 
-        /// @return those still to be asked
+        /// Asks some of the questions, at least the first.
+        ///
+        /// @return the questions that are still to be asked
         private List<Asked> askSome(List<Asked> asked) throws UnansweredException {
             if (asked.size() == 1) {
                 askOne(asked.getFirst());
@@ -224,7 +245,7 @@ public final class PostgresOracle implements Oracle {
                 String state = state(e);
                 if (!timeLeft().isPositive()) {
                     log.debug("No time is left for {} questions", asked.size(), e);
-                    asked.forEach(one -> answering.take(one, Answer.failed(state)));
+                    asked.forEach(one -> answering.take(one, RowAnswer.failed(state)));
                     return List.of();
                 }
                 int half = asked.size() / 2;
@@ -233,7 +254,7 @@ public final class PostgresOracle implements Oracle {
             }
         }
 
-        private List<Asked> takeAll(List<Asked> asked, List<Answer> given) throws UnansweredException {
+        private List<Asked> takeAll(List<Asked> asked, List<RowAnswer> given) throws UnansweredException {
             for (int i = 0; i < given.size(); i++) {
                 if (mayPass(given.get(i)) && timeLeft().isPositive()) {
                     askOne(asked.get(i));
@@ -244,19 +265,19 @@ public final class PostgresOracle implements Oracle {
             return asked.subList(given.size(), asked.size());
         }
 
-        private static boolean mayPass(Answer answer) {
-            return answer.truth() == Truth.FAILED && PostgresOracle.mayPass(answer.error());
+        private static boolean mayPass(RowAnswer answer) {
+            return answer.truth() == Truth.FAILED && PostgresRowEvaluator.mayPass(answer.error());
         }
 
-        /// Again and again, each time with twice the time.
+        /// Asks one question, again with twice the time after each failure that may pass.
         private void askOne(Asked asked) throws UnansweredException {
             work.timeout = patience.first;
             for (int tries = 1; ; tries++) {
-                Answer answer;
+                RowAnswer answer;
                 try {
                     answer = asker.ask(List.of(asked), work).getFirst();
                 } catch (SQLException e) {
-                    answer = Answer.failed(state(e));
+                    answer = RowAnswer.failed(state(e));
                 }
                 Duration left = timeLeft();
                 if (!mayPass(answer) || !left.isPositive() || tries == TRIES_MAX) {

@@ -6,7 +6,7 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.TableAccess;
-import dev.walcast.rls.recent.SharedQuestions;
+import dev.walcast.rls.cache.SharedQuestions;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.Map;
@@ -14,9 +14,10 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Asks another catalog once for all joins that wait for the same answer: which tables are published, and whether a
-/// role exists. A join never gets an answer that was begun before it ([#asOf]). Safe for any thread.
-public final class RecentCatalog implements Catalog {
+/// A catalog that asks another catalog once for all joins that wait for the same answer: the published tables, the
+/// tables that a role may read, whether a role exists. A join gets no answer that was asked for before the join began
+/// ([#asOf]). Safe for any thread.
+public final class SharedCatalog implements Catalog {
     private static final String PUBLISHED = "";
 
     private final Catalog catalog;
@@ -25,17 +26,19 @@ public final class RecentCatalog implements Catalog {
     private final SharedQuestions<String, Set<TableId>> readable;
     private final LongSupplier since;
 
-    /// Answers as of each call.
-    public RecentCatalog(Catalog catalog) {
+    /// Makes a catalog that answers each call with what was asked for after the call began.
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public SharedCatalog(Catalog catalog, LongSupplier nanoTime) {
         this(
                 catalog,
-                new SharedQuestions<>(System::nanoTime),
-                new SharedQuestions<>(System::nanoTime),
-                new SharedQuestions<>(System::nanoTime),
-                System::nanoTime);
+                new SharedQuestions<>(nanoTime),
+                new SharedQuestions<>(nanoTime),
+                new SharedQuestions<>(nanoTime),
+                nanoTime);
     }
 
-    private RecentCatalog(
+    private SharedCatalog(
             Catalog catalog,
             SharedQuestions<String, Boolean> roles,
             SharedQuestions<String, Set<TableId>> tables,
@@ -50,7 +53,7 @@ public final class RecentCatalog implements Catalog {
 
     @Override
     public Catalog asOf(long earliest) {
-        return new RecentCatalog(catalog, roles, tables, readable, () -> earliest);
+        return new SharedCatalog(catalog, roles, tables, readable, () -> earliest);
     }
 
     @Override
@@ -69,12 +72,12 @@ public final class RecentCatalog implements Catalog {
     }
 
     @Override
-    public RelationFacts relation(Question question) throws SQLException {
+    public RelationFacts relation(AccessQuestion question) throws SQLException {
         return catalog.relation(question);
     }
 
     @Override
-    public Map<Question, TableAccess> access(Collection<Question> questions) throws SQLException {
+    public Map<AccessQuestion, TableAccess> access(Collection<AccessQuestion> questions) throws SQLException {
         return catalog.access(questions);
     }
 }

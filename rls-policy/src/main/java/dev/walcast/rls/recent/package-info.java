@@ -1,5 +1,0 @@
-/// Answers that are kept for a short time and shared by all that ask the same.
-@NullMarked
-package dev.walcast.rls.recent;
-
-import org.jspecify.annotations.NullMarked;
