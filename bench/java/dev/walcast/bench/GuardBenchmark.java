@@ -44,7 +44,8 @@ public class GuardBenchmark {
         String jdbc = url.jdbcUrl() + "?user=" + url.user() + "&password=" + url.password();
         DataSource isolated = Policies.pool(jdbc, IsolatedConnections.initSql(Duration.ofSeconds(60)));
         RightsLimits hours = new RightsLimits(Duration.ofHours(1), Duration.ofHours(2));
-        Rights rights = new Rights(new PostgresRightsReader(isolated, "none", System::nanoTime), hours, System::nanoTime);
+        Rights rights =
+                new Rights(new PostgresRightsReader(isolated, "none", System::nanoTime), hours, System::nanoTime);
         RowPolicies policies = new RowPolicies(isolated);
         guard = new RowGuard(rights, policies, RowGuard.DeleteVisibility.STRICT);
         Table todos = new Table(

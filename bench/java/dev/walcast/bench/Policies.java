@@ -114,11 +114,13 @@ final class Policies {
 
     static void measure(Case one, int count, HikariDataSource clients, HikariDataSource isolated) throws Exception {
         RightsLimits hours = new RightsLimits(Duration.ofHours(1), Duration.ofHours(2));
-        Rights rights = new Rights(new PostgresRightsReader(isolated, "none", System::nanoTime), hours, System::nanoTime);
+        Rights rights =
+                new Rights(new PostgresRightsReader(isolated, "none", System::nanoTime), hours, System::nanoTime);
         RowPolicies policies = new RowPolicies(isolated);
         RowGuard guard = new RowGuard(rights, policies, RowGuard.DeleteVisibility.STRICT);
         RowEvaluator oracle = new PostgresRowEvaluator(clients, isolated, System::nanoTime);
-        TableRights fresh = requireNonNull(rights.ask(new Catalog.AccessQuestion("authenticated", DOCS)), "no such table");
+        TableRights fresh =
+                requireNonNull(rights.ask(new Catalog.AccessQuestion("authenticated", DOCS)), "no such table");
         TableAccess access = fresh.access();
         RightsMark mark = rights.latest(DOCS);
         SubscriptionIndex<Viewer> index = new SubscriptionIndex<>();

@@ -2,6 +2,7 @@ package dev.walcast.server;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.log.Secret;
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.ChangeSource;
 import dev.walcast.cdc.FeedStart;
@@ -118,7 +119,8 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         Secret evaluation = settings.evaluationUrl();
         this.evaluationUrl = evaluation == null ? url : PostgresUrl.parse(evaluation.reveal());
         this.starting = new StartRetry(url.toString());
-        PostgresRowEvaluator.AskTimeouts patience = new PostgresRowEvaluator.AskTimeouts(settings.askTimeout(), settings.askPatience());
+        PostgresRowEvaluator.AskTimeouts patience =
+                new PostgresRowEvaluator.AskTimeouts(settings.askTimeout(), settings.askPatience());
         this.pools = new ConnectionPools(
                 url, evaluationUrl, patience, server.replay().snapshots(), nanoTime);
         this.logins = new LoginCheck(pools.catalog(), pools.policies(), evaluation != null);
@@ -138,8 +140,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 new SharedCatalog(catalog, nanoTime),
                 rights,
                 policies,
-                new CachedFilterDatabase(
-                        new PostgresFilterDatabase(pools.filters(), pools.patterns()), nanoTime),
+                new CachedFilterDatabase(new PostgresFilterDatabase(pools.filters(), pools.patterns()), nanoTime),
                 new PostgresRowEvaluator(pools.filters(), pools.patterns(), pools.policies(), patience, nanoTime),
                 new PostgresRowReader(pools.snapshots(), settings.publication()),
                 settings.publication());

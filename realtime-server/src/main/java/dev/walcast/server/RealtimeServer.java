@@ -73,7 +73,8 @@ public final class RealtimeServer implements AutoCloseable {
                 project.messages().history(),
                 project::broadcastsFromDatabase);
         this.memory = settings.memory().budget(nanoTime);
-        this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock, memory, nanoTime);
+        this.sockets =
+                new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock, memory, nanoTime);
         this.rest = new RestRoutes(
                 RestLimits.of(settings.limits().payloadBytesMax(), settings.restMessagesPerSecond()),
                 tokens,

@@ -2,6 +2,7 @@ package dev.walcast.server;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.log.Secret;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.server.acks.AckLimits;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.walcast.server.log.Secret;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.walcast.cdc.testing.TestPostgres;
@@ -48,8 +49,8 @@ class AdminPortTest {
                 "alter table secrets enable row level security",
                 "grant select on notes, secrets to anon",
                 "create publication supabase_realtime for table notes, secrets");
-        server = TestServer.start(TestServer.settings(postgres, "admin")
-                .withAdmin(new AdminSettings("127.0.0.1", 0, new Secret(TOKEN))));
+        server = TestServer.start(
+                TestServer.settings(postgres, "admin").withAdmin(new AdminSettings("127.0.0.1", 0, new Secret(TOKEN))));
     }
 
     @AfterAll
@@ -139,10 +140,12 @@ class AdminPortTest {
         RawSocket one = server.open("anon");
         one.send("[\"1\",\"1\",\"realtime:listed\",\"phx_join\",{\"config\":{}}]");
         await().atMost(30, SECONDS)
-                .until(() -> get("/admin/v1/sockets?topic=realtime:listed").path("total").asInt() == 1);
-        JsonNode socket = get("/admin/v1/sockets?topic=realtime:listed")
-                .path("sockets")
-                .path(0);
+                .until(() -> get("/admin/v1/sockets?topic=realtime:listed")
+                                .path("total")
+                                .asInt()
+                        == 1);
+        JsonNode socket =
+                get("/admin/v1/sockets?topic=realtime:listed").path("sockets").path(0);
         assertThat(socket.path("role").asText()).isEqualTo("anon");
         assertThat(socket.path("sub").isNull()).isTrue();
         assertThat(socket.path("address").asText()).isEqualTo("127.0.0.1");
@@ -150,11 +153,15 @@ class AdminPortTest {
         JsonNode channels = get("/admin/v1/channels");
         assertThat(channels.path("channels").findValuesAsText("topic")).contains("realtime:listed");
 
-        HttpResponse<String> ended = disconnect("{\"socket\":\"" + socket.path("id").asText() + "\"}");
+        HttpResponse<String> ended =
+                disconnect("{\"socket\":\"" + socket.path("id").asText() + "\"}");
         assertThat(ended.statusCode()).isEqualTo(200);
         assertThat(ended.body()).contains("\"disconnected\":1");
         await().atMost(30, SECONDS)
-                .until(() -> get("/admin/v1/sockets?topic=realtime:listed").path("total").asInt() == 0);
+                .until(() -> get("/admin/v1/sockets?topic=realtime:listed")
+                                .path("total")
+                                .asInt()
+                        == 0);
         assertThat(disconnect("{\"socket\":\"s0\"}").statusCode()).isEqualTo(404);
         assertThat(disconnect("{}").statusCode()).isEqualTo(400);
         assertThat(disconnect("no json").statusCode()).isEqualTo(400);
@@ -205,7 +212,9 @@ class AdminPortTest {
 
     @Test
     void metricsAreDocumented() throws Exception {
-        String rows = send(authorized("/metrics")).body().lines()
+        String rows = send(authorized("/metrics"))
+                .body()
+                .lines()
                 .filter(line -> line.startsWith("# HELP walcast_") || line.startsWith("# TYPE walcast_"))
                 .collect(Collectors.groupingBy(line -> line.split(" ")[2], java.util.TreeMap::new, Collectors.toList()))
                 .entrySet()

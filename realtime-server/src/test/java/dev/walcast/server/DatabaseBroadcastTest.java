@@ -210,7 +210,8 @@ class DatabaseBroadcastTest {
             project.start();
             TopicPermissions.TopicQuestion question =
                     new TopicPermissions.TopicQuestion(new Viewer("authenticated", "{}"), "room:1", "{}");
-            assertThat(project.permissions().read(question, true)).isEqualTo(new TopicPermissions.TopicAccess(true, true));
+            assertThat(project.permissions().read(question, true))
+                    .isEqualTo(new TopicPermissions.TopicAccess(true, true));
             assertThat(project.permissions().write(question)).isEqualTo(new TopicPermissions.TopicAccess(true, true));
             awaitLast("t");
             assertThat(sent).hasSize(1);

@@ -260,7 +260,8 @@ class WatchesHangTest {
     void hangingSlotGuardianIsDetected() throws Exception {
         PostgresUrl url = PostgresUrl.parse(postgres.url());
         SlotGuardian.Settings settings = new SlotGuardian.Settings(OFTEN, Duration.ofMinutes(1), 1L << 30);
-        try (PgoutputChangeSource source = new PgoutputChangeSource(SourceConfig.of(url, "supabase_realtime", "slot"), System::nanoTime, InstantSource.system());
+        try (PgoutputChangeSource source = new PgoutputChangeSource(
+                        SourceConfig.of(url, "supabase_realtime", "slot"), System::nanoTime, InstantSource.system());
                 SlotGuardian guardian = new SlotGuardian(url, "slot", source, settings, () -> {
                     hang();
                     return System.nanoTime();

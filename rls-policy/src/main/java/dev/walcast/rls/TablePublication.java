@@ -11,9 +11,11 @@ import org.jspecify.annotations.Nullable;
 /// @param events   the kinds of change
 /// @param columns  the numbers of the columns; null for all columns except generated ones
 /// @param filtered whether a WHERE clause of the publication excludes rows
-public record TablePublication(Set<ChangeEvent> events, @Nullable Set<Integer> columns, boolean filtered) {
+public record TablePublication(
+        Set<ChangeEvent> events, @Nullable Set<Integer> columns, boolean filtered) {
     /// All rows, all kinds of change, and all columns except generated ones.
-    public static final TablePublication EVERYTHING = new TablePublication(EnumSet.allOf(ChangeEvent.class), null, false);
+    public static final TablePublication EVERYTHING =
+            new TablePublication(EnumSet.allOf(ChangeEvent.class), null, false);
 
     public TablePublication {
         events = Set.copyOf(events);

@@ -41,8 +41,7 @@ public final class TopicQuestions {
     private final OncePerMinute<ErrorCode> failures;
 
     /// @param nanoTime a monotonic clock, in nanoseconds
-    public TopicQuestions(
-            TopicPermissions permissions, MessageHistory history, int atOnce, LongSupplier nanoTime) {
+    public TopicQuestions(TopicPermissions permissions, MessageHistory history, int atOnce, LongSupplier nanoTime) {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.failures = new OncePerMinute<>(nanoTime);
         this.permissions = requireNonNull(permissions, "permissions is null");

@@ -22,8 +22,7 @@ final class AdminJson {
         ObjectNode json = object().put("status", report.readiness().code());
         report.codes().forEach(json.putArray("reasons")::add);
         ArrayNode threads = json.putArray("tasks");
-        tasks.forEach(task -> threads.add(object()
-                .put("name", task.name())
+        tasks.forEach(task -> threads.add(object().put("name", task.name())
                 .put("state", Codes.of(task.state()))
                 .put("restarts", task.restarts())
                 .put("last_failure", task.lastFailure())
@@ -32,8 +31,7 @@ final class AdminJson {
     }
 
     static ObjectNode feed(StatusReport report) {
-        ObjectNode json = object()
-                .put("epoch", report.feed().epoch())
+        ObjectNode json = object().put("epoch", report.feed().epoch())
                 .put("lag_seconds", report.lag().toMillis() / MILLIS_PER_SECOND);
         json.putObject("reader").put("kind", report.reader()).put("state", report.readerState());
         json.putObject("slot")
@@ -52,8 +50,7 @@ final class AdminJson {
     }
 
     static ObjectNode socket(SocketView socket) {
-        ObjectNode json = object()
-                .put("id", socket.id())
+        ObjectNode json = object().put("id", socket.id())
                 .put("role", socket.role())
                 .put("sub", socket.subject())
                 .put("address", socket.address())

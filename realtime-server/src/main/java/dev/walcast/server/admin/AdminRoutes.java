@@ -57,8 +57,9 @@ final class AdminRoutes implements HttpService {
     @Override
     public void routing(HttpRules rules) {
         rules.get("/metrics", this::metrics)
-                .get("/admin/v1/health", (_, response) -> send(
-                        response, AdminJson.health(health.report(), supervisor.tasks())))
+                .get(
+                        "/admin/v1/health",
+                        (_, response) -> send(response, AdminJson.health(health.report(), supervisor.tasks())))
                 .get("/admin/v1/status", (_, response) -> send(response, status()))
                 .get("/admin/v1/sockets", this::sockets)
                 .get("/admin/v1/channels", this::channels)
@@ -156,9 +157,8 @@ final class AdminRoutes implements HttpService {
             AdminProblem.BODY_UNREADABLE.send(response);
             return;
         }
-        int ended = sockets.disconnect(view -> socket == null
-                ? subject.equals(view.subject())
-                : socket.equals(view.id()));
+        int ended =
+                sockets.disconnect(view -> socket == null ? subject.equals(view.subject()) : socket.equals(view.id()));
         audit.done(request, ended + " sockets disconnected");
         if (ended == 0) {
             AdminProblem.SOCKET_UNKNOWN.send(response);

@@ -39,7 +39,13 @@ public final class AdminServer implements AutoCloseable {
 
     private static FrontLimits limits() {
         return new FrontLimits(
-                CONNECTIONS_MAX, CONNECTIONS_MAX, 0, TrustedProxies.parse(""), REQUEST_TIMEOUT, KEEP_ALIVE, WRITE_TIMEOUT);
+                CONNECTIONS_MAX,
+                CONNECTIONS_MAX,
+                0,
+                TrustedProxies.parse(""),
+                REQUEST_TIMEOUT,
+                KEEP_ALIVE,
+                WRITE_TIMEOUT);
     }
 
     /// @throws IOException when the port cannot be bound; the message says what to do

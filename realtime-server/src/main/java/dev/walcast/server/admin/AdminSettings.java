@@ -2,7 +2,7 @@ package dev.walcast.server.admin;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.Secret;
+import dev.walcast.server.log.Secret;
 
 /// Where the admin port listens and who may use it.
 ///

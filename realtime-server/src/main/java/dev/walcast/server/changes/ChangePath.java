@@ -77,7 +77,8 @@ public final class ChangePath implements AutoCloseable {
         this.window = new ReplayWindow(replay, new ChangeEncoder(recordBytesMax), nanoTime);
         Delivery delivery = new Delivery(guard, counters);
         Asker asker = new Asker(database.oracle, delivery);
-        this.known = new KnownRows(deletes == RowGuard.DeleteVisibility.STRICT ? deleteKeys : KeyMemory.of(0), nanoTime);
+        this.known =
+                new KnownRows(deletes == RowGuard.DeleteVisibility.STRICT ? deleteKeys : KeyMemory.of(0), nanoTime);
         HeldTables held = new HeldTables();
         this.ordered = new OrderedDelivery(delivery, asker, held, pending, counters, nanoTime);
         this.setAside = new SetAsideTables(nanoTime);

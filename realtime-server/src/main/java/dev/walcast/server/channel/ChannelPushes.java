@@ -162,7 +162,8 @@ final class ChannelPushes {
     }
 
     private void replace(Credential fresh) {
-        rights.checkToken(fresh.verified().viewer()).ifPresentOrElse(channel::closeBecause, () -> channel.follow(fresh));
+        rights.checkToken(fresh.verified().viewer())
+                .ifPresentOrElse(channel::closeBecause, () -> channel.follow(fresh));
     }
 
     private void acknowledge(Address address, Payload payload) {

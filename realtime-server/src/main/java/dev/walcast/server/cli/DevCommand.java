@@ -3,7 +3,7 @@ package dev.walcast.server.cli;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.RealtimeServer;
-import dev.walcast.server.Secret;
+import dev.walcast.server.log.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.admin.AdminSettings;
 import dev.walcast.server.dev.DemoDatabase;

@@ -282,7 +282,8 @@ public final class Delivery {
     }
 
     private boolean isTimeout(Candidate candidate, Encodings encodings, RowAnswers answers) {
-        if (!(answers instanceof RowEvaluator.Outcome outcome) || outcome.failures().isEmpty()) {
+        if (!(answers instanceof RowEvaluator.Outcome outcome)
+                || outcome.failures().isEmpty()) {
             return false;
         }
         Set<Asked> asked = asked(candidate, encodings);

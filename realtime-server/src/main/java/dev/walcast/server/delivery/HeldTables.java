@@ -25,6 +25,7 @@ public final class HeldTables {
 
     @GuardedBy("this")
     private long bytes;
+
     private volatile boolean empty = true;
 
     /// @param sequence its place among all changes

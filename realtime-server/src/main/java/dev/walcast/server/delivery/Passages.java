@@ -29,7 +29,8 @@ import java.util.stream.IntStream;
 /// @param ids          of the bindings that hear of it, ascending
 /// @param failed       whether a filter or policy could not be evaluated for the new row
 /// @param inapplicable whether a filter or policy was resolved for another definition of the table
-record Passages(Verdict verdict, OldRowVerdict old, Map<MembershipChange, int[]> ids, boolean failed, boolean inapplicable) {
+record Passages(
+        Verdict verdict, OldRowVerdict old, Map<MembershipChange, int[]> ids, boolean failed, boolean inapplicable) {
     Passages {
         requireNonNull(verdict, "verdict is null");
         requireNonNull(old, "old is null");

@@ -48,7 +48,8 @@ public record DevEnvironment(
                 DATABASE_URL=%s
                 ADMIN_URL=%s
                 ADMIN_TOKEN=%s
-                """.formatted(url, anonKey, serviceKey, jwtSecret, databaseUrl, admin, adminToken));
+                """.formatted(
+                        url, anonKey, serviceKey, jwtSecret, databaseUrl, admin, adminToken));
         return new DevEnvironment(jwtSecret, anonKey, serviceKey, databaseUrl, adminToken, url, admin);
     }
 

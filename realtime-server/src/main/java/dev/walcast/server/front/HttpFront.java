@@ -90,7 +90,6 @@ public final class HttpFront implements AutoCloseable {
         tasks.add(supervisor.startObserved(
                 name + "-listener", new EndAction.Restart(), ThreadStarter.PLATFORM, listener));
         watch.start(supervisor);
-
     }
 
     /// The port that it listens on.

@@ -56,7 +56,10 @@ public record ChangeMetrics(ChangePath path) implements Consumer<PrometheusRegis
                         "Subscriptions that wait for rights or answers of Postgres.",
                         path::waiting)
                 .gauge("walcast_tables_set_aside", "Tables that the reader leaves out.", path::tablesSetAside)
-                .counter("walcast_snapshots_total", "Readings of rows for clients that begin with them.", path::snapshots)
+                .counter(
+                        "walcast_snapshots_total",
+                        "Readings of rows for clients that begin with them.",
+                        path::snapshots)
                 .gauge("walcast_snapshots_running", "Readings under way.", path::snapshotsUnderWay)
                 .gauge("walcast_snapshots_waiting", "Clients that wait for a reading.", path::waitingSnapshots)
                 .gauge("walcast_delete_keys_bytes", "Memory of the keys of delivered rows.", path::deleteKeysBytes)

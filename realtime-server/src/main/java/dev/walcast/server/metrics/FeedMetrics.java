@@ -105,7 +105,10 @@ public record FeedMetrics(
                         "walcast_window_transactions",
                         "Transactions in the replay window.",
                         () -> status.get().transactions())
-                .gauge("walcast_window_bytes", "Memory of the replay window.", () -> status.get().bytes())
+                .gauge(
+                        "walcast_window_bytes",
+                        "Memory of the replay window.",
+                        () -> status.get().bytes())
                 .gauge(
                         "walcast_window_retained_bytes",
                         "The log that the replay window keeps the slot from passing.",

@@ -55,14 +55,15 @@ final class Gauges {
                 .name(name)
                 .help(help)
                 .labelNames(label)
-                .callback(callback -> Arrays.stream(values)
-                        .forEach(one -> callback.call(value.applyAsLong(one), code(one))))
+                .callback(callback ->
+                        Arrays.stream(values).forEach(one -> callback.call(value.applyAsLong(one), code(one))))
                 .register(registry);
         return this;
     }
 
     /// One of several states: 1 for the present one, 0 for the others.
-    Gauges state(String name, String help, String label, Iterable<String> states, java.util.function.Supplier<String> now) {
+    Gauges state(
+            String name, String help, String label, Iterable<String> states, java.util.function.Supplier<String> now) {
         GaugeWithCallback.builder()
                 .name(name)
                 .help(help)

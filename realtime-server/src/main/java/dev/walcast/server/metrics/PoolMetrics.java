@@ -29,8 +29,8 @@ public record PoolMetrics(List<HikariDataSource> pools) implements Consumer<Prom
                 .name("walcast_pool_connections_max")
                 .help("The size of the pool.")
                 .labelNames("pool")
-                .callback(callback ->
-                        pools.forEach(pool -> callback.call(pool.getMaximumPoolSize(), pool.getPoolName())))
+                .callback(
+                        callback -> pools.forEach(pool -> callback.call(pool.getMaximumPoolSize(), pool.getPoolName())))
                 .register(registry);
         GaugeWithCallback.builder()
                 .name("walcast_pool_waiting")

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// All metrics of one server. A metric costs nothing until a scraper asks, but for a counter's addition where it counts.
+/// All metrics of one server. A metric costs nothing until a scraper asks, but for a counter's addition where it
+/// counts.
 /// Labels come from enums and from names in the server's own code, so their number is bounded. Safe for any thread.
 public final class ServerMetrics {
     private final PrometheusRegistry registry = new PrometheusRegistry();

@@ -2,7 +2,6 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.server.access.CallerQuestions;
 import dev.walcast.server.acks.CursorKey;
 import dev.walcast.server.limits.ClientKey;

@@ -135,7 +135,8 @@ final class Door implements SocketAdmission {
         ClientBudget budget = new ClientBudget(services.budget(), client.viewer(), client.address());
         boolean opened = false;
         try {
-            Session session = new Session("s" + lastId.incrementAndGet(), services, serializer, client, budget, outbox, sessions::remove);
+            Session session = new Session(
+                    "s" + lastId.incrementAndGet(), services, serializer, client, budget, outbox, sessions::remove);
             sessions.add(session);
             opened = true;
             return session;

@@ -2,7 +2,7 @@ package dev.walcast.server.settings;
 
 import static dev.walcast.server.settings.LimitOptions.check;
 
-import dev.walcast.server.Secret;
+import dev.walcast.server.log.Secret;
 import dev.walcast.server.admin.AdminSettings;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,8 @@ final class AdminOptions {
             names = "--admin-port",
             paramLabel = "PORT",
             defaultValue = "4001",
-            description = "The admin port, for metrics and operators; 0 picks a free one. It is closed without ADMIN_TOKEN.")
+            description =
+                    "The admin port, for metrics and operators; 0 picks a free one. It is closed without ADMIN_TOKEN.")
     private int port;
 
     @Option(
@@ -32,7 +33,8 @@ final class AdminOptions {
     private @Nullable String token;
 
     /// The settings, once there are no [#problems]; null when there is no admin port.
-    @Nullable AdminSettings settings() {
+    @Nullable
+    AdminSettings settings() {
         return token == null ? null : new AdminSettings(host, port, new Secret(token));
     }
 

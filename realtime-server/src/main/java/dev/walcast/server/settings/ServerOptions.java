@@ -6,7 +6,7 @@ import dev.walcast.cdc.HeapShares;
 import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.guard.RowGuard;
-import dev.walcast.server.Secret;
+import dev.walcast.server.log.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.auth.TokenRules;
 import java.time.Duration;

@@ -40,7 +40,10 @@ final class RightsHistory {
 
     /// @param head  the place of the feed when the change was noticed
     /// @param shape what the table looks like now
-    void changed(Collection<AccessQuestion> questions, FeedPosition head, Function<AccessQuestion, Optional<TableAccess>> shape) {
+    void changed(
+            Collection<AccessQuestion> questions,
+            FeedPosition head,
+            Function<AccessQuestion, Optional<TableAccess>> shape) {
         for (AccessQuestion question : questions) {
             Map<String, Long> fresh =
                     shape.apply(question).map(TableAccess::shape).orElse(Map.of());

@@ -178,7 +178,8 @@ public final class ModelDatabase implements Catalog, FilterDatabase, RowEvaluato
     }
 
     /// Creates a change path for its tables. Parameters may replace its answers.
-    public ChangePath path(Catalog catalog, RowEvaluator oracle, RowReader rows, ReplayLimits limits, LongSupplier nanoTime) {
+    public ChangePath path(
+            Catalog catalog, RowEvaluator oracle, RowReader rows, ReplayLimits limits, LongSupplier nanoTime) {
         Rights rights = new Rights(questions -> reading(catalog, questions), HOURS, System::nanoTime);
         return path(rights, catalog, oracle, rows, limits, PendingLimits.USUAL, nanoTime);
     }

@@ -127,7 +127,8 @@ public class PendingJoinTest {
             client.text("[\"1\",\"3\",\"realtime:slow\",\"phx_leave\",{}]");
             client.nextText();
             client.nextText();
-            server.topics.read(question -> question.viewer().role().equals("anon") ? TopicAccess.NONE : TestingTopics.ALL);
+            server.topics.read(
+                    question -> question.viewer().role().equals("anon") ? TopicAccess.NONE : TestingTopics.ALL);
             client.text(join("4", "realtime:slow", PRIVATE));
             client.text(broadcast("5", "realtime:slow", HELLO));
             String answered = client.nextText();

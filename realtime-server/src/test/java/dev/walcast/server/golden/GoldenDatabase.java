@@ -90,7 +90,8 @@ final class GoldenDatabase {
         return "own:" + sub.asText("nobody");
     }
 
-    private static TopicAccess access(TopicQuestion question, List<String> both, List<String> broadcast, List<String> presence) {
+    private static TopicAccess access(
+            TopicQuestion question, List<String> both, List<String> broadcast, List<String> presence) {
         String topic = question.topic();
         return switch (question.viewer().role()) {
             case "service_role" -> TestingTopics.ALL;

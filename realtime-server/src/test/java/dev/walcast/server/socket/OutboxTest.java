@@ -154,7 +154,8 @@ class OutboxTest {
 
     @Test
     void concurrentOffersKeepTheirOrder() throws Exception {
-        Outbox roomy = new Outbox(Long.MAX_VALUE / 2, new MemoryBudget(1L << 40, 1L << 40, System::nanoTime).open(() -> {}), () -> {});
+        Outbox roomy = new Outbox(
+                Long.MAX_VALUE / 2, new MemoryBudget(1L << 40, 1L << 40, System::nanoTime).open(() -> {}), () -> {});
         List<Thread> offering = new ArrayList<>();
         for (int t = 0; t < 4; t++) {
             int thread = t;

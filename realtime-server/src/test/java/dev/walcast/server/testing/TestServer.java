@@ -6,7 +6,7 @@ import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.question.PostgresRowEvaluator;
 import dev.walcast.server.RealtimeServer;
 import dev.walcast.server.RightsSettings;
-import dev.walcast.server.Secret;
+import dev.walcast.server.log.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.auth.TokenIssuer;

@@ -117,7 +117,8 @@ public final class TestingServer implements AutoCloseable {
         TokenVerifier verifier = new TokenVerifier(tokens, time);
         Backends backends =
                 new Backends(feed, new Cursors(AckLimits.defaults(), time), topics, topics, () -> databaseBroadcasts);
-        this.sockets = new SocketServer(limits, presence, verifier, backends, time, memory, System::nanoTime, time::nanos);
+        this.sockets =
+                new SocketServer(limits, presence, verifier, backends, time, memory, System::nanoTime, time::nanos);
         HttpRouting.Builder routing = HttpRouting.builder();
         sockets.register(routing);
         CallerQuestions callers = permissions == topics

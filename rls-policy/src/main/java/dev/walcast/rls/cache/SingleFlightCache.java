@@ -83,7 +83,8 @@ public final class SingleFlightCache<K, V> {
         }
     }
 
-    private <E extends Exception, F extends Exception> @Nullable V ask(CachedAnswer<V> answer, Ask<V, E, F> ask) throws E, F {
+    private <E extends Exception, F extends Exception> @Nullable V ask(CachedAnswer<V> answer, Ask<V, E, F> ask)
+            throws E, F {
         try {
             long now = nanoTime.getAsLong();
             V fresh = ask.ask();

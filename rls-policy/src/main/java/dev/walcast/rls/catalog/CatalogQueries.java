@@ -255,7 +255,8 @@ final class CatalogQueries {
     ///
     /// @param failures receives the tables whose rows cannot be understood
     /// @return by the table's oid
-    Map<Long, List<StoredPolicy>> policies(Collection<TableVersion> tables, TableFailures failures) throws SQLException {
+    Map<Long, List<StoredPolicy>> policies(Collection<TableVersion> tables, TableFailures failures)
+            throws SQLException {
         Map<Long, TableVersion> versions = byOid(tables);
         Map<Long, List<StoredPolicy>> policies = new HashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(POLICIES)) {

@@ -110,7 +110,8 @@ final class PolicyPrinter {
         return Stream.of(transactions).allMatch(transaction -> snapshot.contains(Long.parseUnsignedLong(transaction)));
     }
 
-    private boolean printTogether(Connection connection, List<CachedTable> tables, Outcome outcome) throws SQLException {
+    private boolean printTogether(Connection connection, List<CachedTable> tables, Outcome outcome)
+            throws SQLException {
         try {
             Map<Long, String> printed = printed(connection, tables, FIRST_WAIT);
             tables.forEach(table -> take(table, printed, outcome));

@@ -82,8 +82,8 @@ public final class PostgresCatalog implements Catalog {
     private Map<AccessQuestion, TableAccess> access(CatalogQueries queries, Collection<AccessQuestion> questions)
             throws SQLException {
         TableFailures failures = new TableFailures();
-        Map<String, RoleFacts> roles =
-                queries.roles(Set.copyOf(questions.stream().map(AccessQuestion::role).toList()), null);
+        Map<String, RoleFacts> roles = queries.roles(
+                Set.copyOf(questions.stream().map(AccessQuestion::role).toList()), null);
         Map<TableId, TableVersion> versions = queries.tables(
                 Set.copyOf(questions.stream().map(AccessQuestion::table).toList()), publication);
         Map<Long, TableFacts> facts = queries.facts(versions.values(), failures);

@@ -338,8 +338,8 @@ public final class PostgresRightsReader implements RightsReader {
             for (StoredPolicy policy : policies) {
                 oids.addAll(TreeReferences.names(policy.tree()));
             }
-            oids.addAll(
-                    TreeReferences.relations(policies.stream().map(StoredPolicy::tree).toList()));
+            oids.addAll(TreeReferences.relations(
+                    policies.stream().map(StoredPolicy::tree).toList()));
             return oids;
         }
     }

@@ -28,6 +28,7 @@ public final class RoleSettings {
 
     @GuardedBy("reading")
     private final SettingsReader reader;
+
     private final ReentrantLock reading = new ReentrantLock();
     private final SingleFlightCache<String, SessionSettings> recent;
 

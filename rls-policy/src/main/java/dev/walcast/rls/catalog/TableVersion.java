@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// @param publishing what the publication sends of the table; null when it does not send it
 /// @param version    equal versions come from the same rows of the catalog
 /// @param changing   transactions, of 32 bits, that wrote to one of these rows and whose commit is not visible
-record TableVersion(TableId table, long oid, @Nullable TablePublication publishing, String version, Set<Long> changing) {
+record TableVersion(
+        TableId table, long oid, @Nullable TablePublication publishing, String version, Set<Long> changing) {
     TableVersion {
         requireNonNull(table, "table is null");
         requireNonNull(version, "version is null");

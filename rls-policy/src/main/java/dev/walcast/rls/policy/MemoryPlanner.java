@@ -89,13 +89,15 @@ final class MemoryPlanner {
                     && type.baseOid() < FIRST_USER_OID
                     && !type.isDomain();
             return plain
-                    ? new Operand(column, columns.place(column), "(" + name + ")::text", TEXT, ComparableTypes.plainText())
+                    ? new Operand(
+                            column, columns.place(column), "(" + name + ")::text", TEXT, ComparableTypes.plainText())
                     : null;
         }
         if (relabeled) {
             boolean text = type.base().equals("varchar") && node.number("resulttype") == TEXT && !type.isDomain();
             return text
-                    ? new Operand(column, columns.place(column), "(" + name + ")::text", TEXT, kind(type, inner, collation))
+                    ? new Operand(
+                            column, columns.place(column), "(" + name + ")::text", TEXT, kind(type, inner, collation))
                     : null;
         }
         return type.isDomain()
@@ -238,8 +240,8 @@ final class MemoryPlanner {
             return null;
         }
         ComparableType kind = requireNonNull(ComparableTypes.of(column.type()));
-        return new Plan.Fixed(
-                term(column.name(), "= true", new RowTest.Compare(columns.place(column), Comparison.EQUAL, kind, true)));
+        return new Plan.Fixed(term(
+                column.name(), "= true", new RowTest.Compare(columns.place(column), Comparison.EQUAL, kind, true)));
     }
 
     private static Predicate term(String column, String sql, RowTest test) {

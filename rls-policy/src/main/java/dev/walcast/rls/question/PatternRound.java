@@ -49,7 +49,11 @@ final class PatternRound {
 
     private final Set<RowQuestion> tried = new HashSet<>();
 
-    PatternRound(PostgresRowEvaluator.Asker asker, AskTimeouts patience, BiConsumer<Asked, RowAnswer> answers, LongSupplier nanoTime) {
+    PatternRound(
+            PostgresRowEvaluator.Asker asker,
+            AskTimeouts patience,
+            BiConsumer<Asked, RowAnswer> answers,
+            LongSupplier nanoTime) {
         this.asker = requireNonNull(asker, "asker is null");
         this.patience = requireNonNull(patience, "patience is null");
         this.answers = requireNonNull(answers, "answers is null");
@@ -157,7 +161,8 @@ final class PatternRound {
                 answers.accept(first, answer);
                 askTogether(waiting.subList(1, waiting.size()));
             }
-            case PatternTrial.TooSlow<RowAnswer> _ -> waiting.forEach(one -> answers.accept(one, RowAnswer.failed(TOO_SLOW)));
+            case PatternTrial.TooSlow<RowAnswer> _ ->
+                waiting.forEach(one -> answers.accept(one, RowAnswer.failed(TOO_SLOW)));
             case PatternTrial.Unknown<RowAnswer> _ -> waiting.forEach(this::failWithoutTime);
         }
     }

@@ -20,6 +20,7 @@ final class DatabaseMarks {
 
     @GuardedBy("this")
     private long shownThrough;
+
     private volatile long latest;
 
     /// A mark that no reading has shown yet.

@@ -295,7 +295,8 @@ public final class Rights {
     /// Reads until the rights for rows behind the mark are confirmed, for a bounded time. Blocks.
     ///
     /// @throws SQLException when they are not confirmed in time
-    public void await(AccessQuestion question, RightsMark mark, long timeoutNanos) throws SQLException, InterruptedException {
+    public void await(AccessQuestion question, RightsMark mark, long timeoutNanos)
+            throws SQLException, InterruptedException {
         long deadline = nanoTime.getAsLong() + timeoutNanos;
         long pause = RETRY_MIN_NANOS;
         while (confirmed(question, mark) == null) {
@@ -476,7 +477,8 @@ public final class Rights {
     }
 
     private static String named(Set<AccessQuestion> changed) {
-        String some = changed.stream().limit(NAMED_MAX).map(AccessQuestion::toString).collect(Collectors.joining(", "));
+        String some =
+                changed.stream().limit(NAMED_MAX).map(AccessQuestion::toString).collect(Collectors.joining(", "));
         return changed.size() <= NAMED_MAX ? some : some + " and " + (changed.size() - NAMED_MAX) + " more";
     }
 

@@ -39,7 +39,8 @@ final class PostgresReading implements RowReader.Reading {
     /// Makes a reading, which closes the connection when it is closed.
     ///
     /// @param connection has the open cursor [#CURSOR]
-    PostgresReading(Connection connection, PgSnapshot snapshot, Table table, List<String> generated) throws SQLException {
+    PostgresReading(Connection connection, PgSnapshot snapshot, Table table, List<String> generated)
+            throws SQLException {
         this.connection = requireNonNull(connection, "connection is null");
         this.statement = connection.createStatement();
         this.snapshot = requireNonNull(snapshot, "snapshot is null");

@@ -80,8 +80,7 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     ///
     /// @param settings the settings of roles; null for the settings of the connections
     /// @param nanoTime a monotonic clock, in nanoseconds
-    public PostgresTopicPermissions(
-            DataSource dataSource, @Nullable RoleSettings settings, LongSupplier nanoTime) {
+    public PostgresTopicPermissions(DataSource dataSource, @Nullable RoleSettings settings, LongSupplier nanoTime) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
         this.settings = settings;
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
