@@ -9,6 +9,9 @@ import { Program, java } from './processes.mjs'
 
 const CHANGES = [{ event: '*', schema: 'public', table: 'messages' }]
 
+/** The launcher's environment, with or without the AOT cache. */
+export const javaOptions = cache => ({ WALCAST_JAVA_OPTS: `${cache ? '' : '-XX:AOTMode=off '}${process.env.WALCAST_JAVA_OPTS ?? ''}` })
+
 export const TIME = `'t=' || (extract(epoch from clock_timestamp()) * 1000000)::bigint`
 
 export class Database {
@@ -53,9 +56,9 @@ export class Database {
 export class Server {
   /**
    * @param settings names of docs/settings.md; an unknown one is refused by the server
-   * @param archive  whether it may use one of classes (docs/start.md), which is made in the background, while others are measured
+   * @param cache    whether it uses the AOT cache (docs/start.md), which holds profiles of another run
    */
-  static async start(database, reader, settings = {}, archive = 'off') {
+  static async start(database, reader, settings = {}, cache = false) {
     const server = new Server()
     const file = join(database.folder, `${reader}.settings`)
     const all = { DATABASE_URL: database.keys.serverUrl, JWT_SECRET: database.keys.jwtSecret, HOST: '127.0.0.1', PORT: '0',
@@ -63,10 +66,10 @@ export class Server {
       // all clients of a benchmark come from one address
       MAX_CONNECTIONS_PER_ADDRESS: '0', CLIENT_SHARE: '100', ...settings }
     writeFileSync(file, Object.entries(all).map(([name, value]) => `${name}=${value}\n`).join(''))
-    const { PATH, HOME, JAVA_HOME, WALCAST_JAVA_OPTS = '' } = process.env
+    const { PATH, HOME, JAVA_HOME } = process.env
     const began = performance.now()
     server.program = new Program((await import('node:child_process')).spawn('../walcast', ['serve', '--config', file],
-      { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH, HOME, JAVA_HOME, WALCAST_JAVA_OPTS, WALCAST_ARCHIVE: archive } }))
+      { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH, HOME, JAVA_HOME, ...javaOptions(cache) } }))
     server.port = Number((await server.program.says(/listening on port (\d+)/, 90))[1])
     server.startedInSeconds = (performance.now() - began) / 1000
     server.reader = reader

@@ -1,16 +1,17 @@
 #!/bin/sh
-# Bundles the demo page into the folder given. Without Node.js the server shows a plain page instead.
+# Bundles the demo page's script with its client, by default to where the build takes it from. The bundle is in git, so
+# that a build needs no Node.js and is the same with and without it; DemoBundleTest says when it is out of date.
 set -eu
-out=$1
 cd "$(dirname "$0")"
-if ! command -v npm >/dev/null 2>&1; then
-  echo "The demo page is left out: npm is not on the PATH (install Node.js 20 or newer to have it)."
-  exit 0
-fi
+out=${1:-../resources/web/app.js}
 if [ ! -d node_modules ] || [ package-lock.json -nt node_modules ]; then
   npm ci --no-audit --no-fund --loglevel=error
   touch node_modules
 fi
-mkdir -p "$out"
-npm run --silent build -- --outfile="$out/app.js" --log-level=warning
-cp index.html style.css "$out/"
+npm run --silent build -- --outfile="$out" --log-level=warning
+for license in node_modules/@supabase/*/LICENSE* node_modules/iceberg-js/LICENSE node_modules/tslib/LICENSE.txt; do
+  folder=$(dirname "$license")
+  printf '%s %s\n\n' "${folder#node_modules/}" "$(node -p "require('./$folder/package.json').version")"
+  cat "$license"
+  printf '\n\n'
+done >"$out.licenses.txt"

@@ -31,7 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// Unacknowledged changes come again after a reconnect, at the same positions.
 class AckTest {
-    private static final String ACK = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"rows\",\"ack\":true}";
+    private static final String ACK = """
+            {"event":"*","schema":"public","table":"rows","ack":true}""";
     private static final String NAMED = ACK.replace("true", "\"mine\"");
     private static final String PLAIN = ACK.replace(",\"ack\":true", "");
 

@@ -22,9 +22,6 @@ class ContainerPostgresTest {
     @Test
     void rowOfContainerReachesSocket() throws Exception {
         boolean engine = DockerClientFactory.instance().isDockerAvailable();
-        if (!engine) {
-            System.out.println("ContainerPostgresTest is skipped: no Docker engine answers here");
-        }
         assumeTrue(engine, "no Docker engine answers here");
         try (GenericContainer<?> container = new GenericContainer<>(DockerImageName.parse("postgres:18"))) {
             container

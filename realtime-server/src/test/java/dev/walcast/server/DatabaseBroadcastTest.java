@@ -377,8 +377,8 @@ class DatabaseBroadcastTest {
             v2.join("realtime:pubdb", "{}");
             tables.join("realtime:tables", "{\"postgres_changes\":[{\"event\":\"*\",\"schema\":\"*\"}]}");
             assertThat(tables.receiveJson().get(4).get("message").asText()).isEqualTo("Subscribed to PostgreSQL");
-            v1.send("{\"topic\":\"realtime:pubdb\",\"event\":\"phx_join\",\"payload\":{\"config\":{}},\"ref\":\"1\","
-                    + "\"join_ref\":\"1\"}");
+            v1.send("""
+                    {"topic":"realtime:pubdb","event":"phx_join","payload":{"config":{}},"ref":"1","join_ref":"1"}""");
             v1.receiveJson();
             postgres.execute(
                     "select realtime.send('{\"a\":3}', 'evt', 'pubdb', true)",
@@ -391,10 +391,9 @@ class DatabaseBroadcastTest {
                     .isEqualTo(new Sent(
                             "realtime:pubdb", false, "evt", 1, "{\"id\":\"ID\"}", "{\"a\": 2, \"id\": \"x\"}"));
             assertThat(((RawSocket.Received.Text) v1.receive()).text().replaceAll(ID, "ID"))
-                    .isEqualTo(
-                            "{\"topic\":\"realtime:pubdb\",\"event\":\"broadcast\",\"payload\":{\"type\":\"broadcast\","
-                                    + "\"event\":\"evt\",\"payload\":{\"a\": 2, \"id\": \"x\"},\"meta\":{\"id\":\"ID\"}},"
-                                    + "\"ref\":null}");
+                    .isEqualTo("""
+                            {"topic":"realtime:pubdb","event":"broadcast","payload":{"type":"broadcast",\
+                            "event":"evt","payload":{"a": 2, "id": "x"},"meta":{"id":"ID"}},"ref":null}""");
             assertThat(tables.receiveJson().at("/4/data/table").asText()).isEqualTo("plain");
             assertThat(server.server().project().changes().counters().changes()).isEqualTo(1);
         }

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 
 /// The JFR events of a change, when they are enabled.
 class FlightRecorderTest {
-    private static final String BINDING = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"asked\"%s}";
+    private static final String BINDING = """
+            {"event":"*","schema":"public","table":"asked"%s}""";
 
     private static TestPostgres postgres;
     private static TestServer server;

@@ -84,7 +84,8 @@ final class GoldenChangesReplay implements AutoCloseable {
         }
         GoldenSocket observer = GoldenSocket.open(port, "/socket/websocket?vsn=2.0.0&apikey=" + TestingTokens.ANON);
         sockets.put("observer", observer);
-        observer.joinMarked("[\"1\",\"1\",\"realtime:observer\",\"phx_join\",{\"config\":{\"postgres_changes\":[]}}]");
+        observer.joinMarked("""
+                ["1","1","realtime:observer","phx_join",{"config":{"postgres_changes":[]}}]""");
         observer.awaitSubscription("realtime:observer");
     }
 

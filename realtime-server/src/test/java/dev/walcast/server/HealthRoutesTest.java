@@ -76,9 +76,8 @@ class HealthRoutesTest {
         second = Set.of(HealthReason.RIGHTS_STALE);
         HttpResponse<String> answer = ask("GET", "/readyz");
         assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.body())
-                .isEqualTo("{\"status\":\"degraded\",\"reasons\":[\"rights_stale\",\"table_set_aside\"],"
-                        + "\"lag_seconds\":1.5}\n");
+        assertThat(answer.body()).isEqualTo("""
+                        {"status":"degraded","reasons":["rights_stale","table_set_aside"],"lag_seconds":1.5}\n""");
     }
 
     @Test

@@ -273,8 +273,8 @@ class MembershipTest {
                 .contains("may not read one of public.secret", "primary key");
         assertThat(ChangeListener.refusal(server, ALICE, member("keyless", "room=eq.a")))
                 .contains("may not read one of public.keyless");
-        String inserts = "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"secret\",\"filter\":\"room=eq.a\","
-                + "\"membership\":true}";
+        String inserts = """
+                {"event":"INSERT","schema":"public","table":"secret","filter":"room=eq.a","membership":true}""";
         try (ChangeListener client =
                 listen(ALICE, inserts, "{\"event\":\"*\",\"schema\":\"public\",\"membership\":true}")) {
             postgres.execute("update secret set room = 'a' where id = 2");

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.server.testing.RawFrame;
 import dev.walcast.server.testing.RawSocket;
-import dev.walcast.server.testing.RawSocket.Frame;
 import dev.walcast.server.testing.TestServer;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -80,7 +80,7 @@ class PoisonRowsTest {
 
     /// Nested more deeply than this test's JSON parser allows.
     private static String text(RawSocket socket) throws Exception {
-        Frame frame = socket.readFrame();
+        RawFrame frame = socket.readFrame();
         while (frame.opCode() != 1) {
             frame = socket.readFrame();
         }

@@ -319,7 +319,8 @@ class PostgresChangesTest {
                 "grant select on shape to anon",
                 "alter publication supabase_realtime add table shape");
         try (RawSocket socket = server.open("anon")) {
-            socket.join("realtime:s", bindings("{\"schema\":\"public\",\"table\":\"shape\",\"filter\":\"k=eq.7\"}"));
+            socket.join("realtime:s", bindings("""
+                    {"schema":"public","table":"shape","filter":"k=eq.7"}"""));
             awaitLive(socket);
             postgres.execute("alter table shape alter k type bigint");
             awaitLive(socket);

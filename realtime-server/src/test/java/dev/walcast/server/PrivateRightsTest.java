@@ -37,9 +37,10 @@ import org.junit.jupiter.api.Test;
 class PrivateRightsTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String KEY = "sb_publishable_aaaaaaaaaaaaaaaaaaaaaaaa";
-    private static final String PRIVATE = "{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}";
-    private static final String HELLO =
-            "[\"1\",\"9\",\"realtime:room:1\",\"broadcast\",{\"event\":\"e\",\"payload\":{\"hello\":1}}]";
+    private static final String PRIVATE = """
+            {"private":true,"broadcast":{"self":true,"ack":true}}""";
+    private static final String HELLO = """
+            ["1","9","realtime:room:1","broadcast",{"event":"e","payload":{"hello":1}}]""";
     private static final String UNREADABLE = "You do not have permissions to read from this Channel topic: room:1";
     private static final Duration LONG = Duration.ofMinutes(10);
 

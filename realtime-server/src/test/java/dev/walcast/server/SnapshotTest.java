@@ -198,9 +198,9 @@ class SnapshotTest {
             JsonNode chunk = begun.chunks().getFirst();
             assertThat(chunk.get("first").asBoolean()).isTrue();
             assertThat(chunk.get("last").asBoolean()).isTrue();
-            assertThat(chunk.get("columns").toString())
-                    .isEqualTo("[{\"name\":\"id\",\"type\":\"int4\"},{\"name\":\"v\",\"type\":\"text\"},"
-                            + "{\"name\":\"at\",\"type\":\"timestamptz\"}]");
+            assertThat(chunk.get("columns").toString()).isEqualTo("""
+                            [{"name":"id","type":"int4"},{"name":"v","type":"text"},{"name":"at",\
+                            "type":"timestamptz"}]""");
             assertThat(begun.rows().getFirst().toString()).isEqualTo("{\"id\":1,\"v\":\"v1\",\"at\":null}");
             assertThat(begun.ids()).containsExactly(1, 2, 3);
             assertThat(begun.answer().get("id").asInt())
@@ -346,8 +346,8 @@ class SnapshotTest {
         JsonNode chunk = begin("anon", binding("rows", "\"snapshot\":{\"order\":\"id\"}"))
                 .chunks()
                 .getFirst();
-        assertThat(chunk.get("rows").toString())
-                .isEqualTo("[{\"id\":1,\"v\":\"small\",\"at\":null},{\"id\":2,\"at\":null}]");
+        assertThat(chunk.get("rows").toString()).isEqualTo("""
+                        [{"id":1,"v":"small","at":null},{"id":2,"at":null}]""");
         assertThat(chunk.get("too_large").toString()).isEqualTo("[1]");
     }
 
@@ -376,8 +376,8 @@ class SnapshotTest {
 
     @Test
     void unreadableRowsAreRefused() throws Exception {
-        assertThat(refusal("{\"event\":\"*\",\"schema\":\"public\",\"table\":\"*\",\"snapshot\":true}"))
-                .contains("A snapshot is of one table");
+        assertThat(refusal("""
+                {"event":"*","schema":"public","table":"*","snapshot":true}""")).contains("A snapshot is of one table");
         assertThat(refusal(binding("rows", "\"snapshot\":{\"order\":\"nothing\"}")))
                 .contains("invalid column for order nothing");
         assertThat(refusal(binding("partly", "\"snapshot\":{\"order\":\"secret\"}")))

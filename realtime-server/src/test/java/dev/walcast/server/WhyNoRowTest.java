@@ -275,7 +275,7 @@ class WhyNoRowTest {
 
     @Test
     void columnOutsideTheListIsRefused() throws Exception {
-        assumeTrue(postgres.majorVersion() >= LISTS_COLUMNS);
+        assumeTrue(postgres.majorVersion() >= LISTS_COLUMNS, "this Postgres has no column lists");
         postgres.execute(
                 "create table listed (id int primary key, a int, \"B b\" int); grant select on listed to anon",
                 "alter publication supabase_realtime add table listed (id, a) where (id > 0)");
@@ -289,7 +289,7 @@ class WhyNoRowTest {
 
     @Test
     void policyOnUnpublishedColumnIsRefused() throws Exception {
-        assumeTrue(postgres.majorVersion() >= LISTS_COLUMNS);
+        assumeTrue(postgres.majorVersion() >= LISTS_COLUMNS, "this Postgres has no column lists");
         postgres.execute(
                 "create table owned (id int primary key, owner text); grant select on owned to anon",
                 "alter table owned enable row level security",
@@ -337,7 +337,7 @@ class WhyNoRowTest {
                 .startsWith("DELETEs of public.sums do not carry n")
                 .contains("USING INDEX")
                 .doesNotContain("ALTER TABLE");
-        assumeTrue(postgres.majorVersion() >= LISTS_COLUMNS);
+        assumeTrue(postgres.majorVersion() >= LISTS_COLUMNS, "this Postgres has no column lists");
         postgres.execute(
                 "alter publication supabase_realtime drop table sums; alter table sums drop column g, add s text;"
                         + " alter publication supabase_realtime add table sums (id, n)");

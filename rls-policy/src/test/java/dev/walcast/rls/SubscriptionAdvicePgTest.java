@@ -66,7 +66,7 @@ class SubscriptionAdvicePgTest {
 
     @Test
     void statementPublishesTableBesideSchema() throws SQLException {
-        assumeTrue(postgres.majorVersion() >= NAMES_SCHEMAS);
+        assumeTrue(postgres.majorVersion() >= NAMES_SCHEMAS, "this Postgres publishes no schemas");
         postgres.execute("create publication of_schema for tables in schema closed");
         follow(SubscriptionAdvice.notPublished(facts("of_schema", "plain")));
         assertThat(published("of_schema")).contains(new TableId("App \"one", "plain"));

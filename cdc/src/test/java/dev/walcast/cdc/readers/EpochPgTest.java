@@ -21,12 +21,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// When positions of an earlier feed stay valid.
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 class EpochPgTest extends SharedPostgresTest {
     @Parameter
     private Reader reader;

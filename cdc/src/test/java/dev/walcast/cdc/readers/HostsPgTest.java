@@ -18,12 +18,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// A primary and its standby, both or one of them in the URL.
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 class HostsPgTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 

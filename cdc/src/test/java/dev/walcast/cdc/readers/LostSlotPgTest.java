@@ -31,12 +31,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// Slots whose log Postgres has removed, because they retained more of it than `max_slot_wal_keep_size`.
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 class LostSlotPgTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 

@@ -26,13 +26,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// A change whose [Table] is another instance than the table's last one is a mark: the table may have changed
 /// in between.
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 class MarksPgTest {
     private static final Duration SOON = Duration.ofSeconds(30);
 

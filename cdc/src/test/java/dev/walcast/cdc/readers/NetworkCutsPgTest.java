@@ -21,12 +21,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// Breaks the connection between a reader and its Postgres in every way, while rows are written.
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 class NetworkCutsPgTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 

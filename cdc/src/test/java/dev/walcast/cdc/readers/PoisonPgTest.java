@@ -24,12 +24,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// Values, names and types that once stopped a reader. The rows beside them must be delivered.
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 class PoisonPgTest extends SharedPostgresTest {
     @Parameter
     private Reader reader;

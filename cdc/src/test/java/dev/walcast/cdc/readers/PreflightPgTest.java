@@ -22,12 +22,9 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// Every problem that is found before the reader starts is reported in one sentence with the remedy.
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 class PreflightPgTest extends SharedPostgresTest {
     @Parameter
     private Reader reader;

@@ -20,13 +20,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// Rows are written while the publication does not exist. Before Postgres 18 reading fails at such rows; since
 /// then they are silently skipped.
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 class PublicationHolePgTest extends SharedPostgresTest {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final int SKIPS_MISSING_PUBLICATIONS = 18;

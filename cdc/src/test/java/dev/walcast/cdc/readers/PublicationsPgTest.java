@@ -16,12 +16,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// Several publications through one slot.
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 class PublicationsPgTest extends SharedPostgresTest {
     @Parameter
     private Reader reader;

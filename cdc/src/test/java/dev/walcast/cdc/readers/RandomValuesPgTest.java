@@ -22,12 +22,9 @@ import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// Sends random rows through a real Postgres and each reader, and compares them with what Postgres prints.
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 class RandomValuesPgTest {
     @Parameter
     private Reader reader;

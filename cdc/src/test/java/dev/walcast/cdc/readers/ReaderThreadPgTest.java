@@ -20,11 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 @Timeout(120)
 class ReaderThreadPgTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -22,13 +22,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// Sends every value of the rendering vectors through a real Postgres and each reader. The database's own
 /// settings would print the values differently.
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 class RenderingPgTest {
     @Parameter
     private Reader reader;

@@ -13,11 +13,8 @@ import java.util.Locale;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
-@ParameterizedClass
-@EnumSource(Reader.class)
+@EachReader
 class StopWhileStartingPgTest extends SharedPostgresTest {
     /// The number of connections of a preflight before the slot is read.
     private static final int PREFLIGHT_CONNECTIONS = 2;

@@ -23,9 +23,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "walcast",
         mixinStandardHelpOptions = true,
-        version = "walcast 0.1.0-SNAPSHOT",
+        versionProvider = BuiltVersion.class,
         description = "A self-hosted real-time server for Postgres that speaks the Supabase Realtime protocol.",
-        subcommands = {ServeCommand.class, SetupCommand.class, DevCommand.class, TokenCommand.class, ListenCommand.class
+        subcommands = {
+            ServeCommand.class,
+            SetupCommand.class,
+            DevCommand.class,
+            TokenCommand.class,
+            ListenCommand.class,
+            RehearseCommand.class
         },
         synopsisSubcommandLabel = "COMMAND")
 public final class WalcastCommand implements Runnable {

@@ -75,9 +75,6 @@ public final class DemoRoutes implements HttpService {
 
     private static void file(ServerResponse response, String name) {
         byte[] content = resource("/web/" + name);
-        if (content == null && name.equals("index.html")) {
-            content = resource("/web-fallback/index.html");
-        }
         if (content == null) {
             response.status(Status.NOT_FOUND_404).send();
             return;

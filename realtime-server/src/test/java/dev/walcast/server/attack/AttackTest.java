@@ -90,9 +90,7 @@ class AttackTest {
     @MethodSource("attacks")
     void attackHarmsNoOtherClient(Kind kind, String heap) throws Exception {
         if (kind == Kind.FULL_DISK && disk == null) {
-            String why = "FULL_DISK is skipped: a small file system cannot be mounted here";
-            System.out.println(why);
-            abort(why);
+            abort("a small file system cannot be mounted here");
         }
         Verdict verdict = new Verdict(battle(kind.arena(), heap), kind, plan);
         try {

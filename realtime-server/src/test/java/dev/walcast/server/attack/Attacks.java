@@ -3,8 +3,11 @@ package dev.walcast.server.attack;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.walcast.server.testing.RawFrame;
+import dev.walcast.server.testing.RawSocket;
 import java.io.IOException;
 import java.util.Base64;
+import java.util.Map;
 import java.util.Random;
 
 /// The actions of each kind of attacker.
@@ -142,7 +145,7 @@ final class Attacks {
 
     /// Each waits for its last byte.
     private static void partialFrames(Target target) {
-        byte[] head = Wire.frameHead(0x81, LARGE);
+        byte[] head = RawFrame.head(0x81, LARGE, 0);
         byte[] most = new byte[LARGE - 1];
         target.hold(400, target::socket, wire -> {
             wire.raw(head);
@@ -178,8 +181,7 @@ final class Attacks {
 
     /// Many frames in one packet.
     private static void frames(Target target, int first, int size) {
-        byte[] one = new byte[6 + size];
-        System.arraycopy(Wire.frameHead(first, size), 0, one, 0, 6);
+        byte[] one = RawFrame.encode(first, new byte[size], 0);
         byte[] many = new byte[one.length * 1_000];
         for (int i = 0; i < many.length; i += one.length) {
             System.arraycopy(one, 0, many, i, one.length);
@@ -190,7 +192,7 @@ final class Attacks {
     private static void continuations(Target target) {
         byte[] many = new byte[6 * 1_000];
         for (int i = 0; i < many.length; i += 6) {
-            System.arraycopy(Wire.frameHead(0x00, 0), 0, many, i, 6);
+            System.arraycopy(RawFrame.head(0x00, 0, 0), 0, many, i, 6);
         }
         target.hammer(
                 8,
@@ -203,10 +205,7 @@ final class Attacks {
     }
 
     private static void texts(Target target, String text) {
-        byte[] payload = text.getBytes(UTF_8);
-        byte[] one = new byte[6 + payload.length];
-        System.arraycopy(Wire.frameHead(0x81, payload.length), 0, one, 0, 6);
-        System.arraycopy(payload, 0, one, 6, payload.length);
+        byte[] one = RawFrame.encode(0x81, text.getBytes(UTF_8), 0);
         byte[] many = new byte[one.length * 200];
         for (int i = 0; i < many.length; i += one.length) {
             System.arraycopy(one, 0, many, i, one.length);
@@ -249,9 +248,7 @@ final class Attacks {
 
     private static void upgradeWith(Target target, String token) throws IOException {
         try (Wire wire = target.connect()) {
-            wire.raw("GET /realtime/v1/websocket?vsn=2.0.0&apikey=" + token + " HTTP/1.1\r\nHost: localhost\r\n"
-                    + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+            wire.raw(RawSocket.upgradeRequest("/realtime/v1/websocket?vsn=2.0.0&apikey=" + token, Map.of()));
             target.done();
             wire.head();
         }

@@ -64,13 +64,14 @@ final class NewClients implements AutoCloseable {
             }
         }
         try (Wire wire = Wire.connect(ADDRESS, server.port(), PATIENCE).upgrade(target.path("2.0.0"))) {
-            wire.text("[\"1\",\"1\",\"realtime:new\",\"phx_join\",{\"config\":{\"broadcast\":{\"self\":true}}}]");
+            wire.text("""
+                    ["1","1","realtime:new","phx_join",{"config":{"broadcast":{"self":true}}}]""");
             String reply = wire.read();
             if (!reply.contains("\"status\":\"ok\"")) {
                 throw new IOException("join refused: " + reply);
             }
-            wire.text(
-                    "[\"1\",\"2\",\"realtime:new\",\"broadcast\",{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":{}}]");
+            wire.text("""
+                    ["1","2","realtime:new","broadcast",{"type":"broadcast","event":"e","payload":{}}]""");
             String echo = wire.read();
             while (!echo.contains("\"broadcast\"")) {
                 echo = wire.read();

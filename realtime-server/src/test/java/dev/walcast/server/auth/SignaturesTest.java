@@ -183,7 +183,8 @@ class SignaturesTest {
     @Test
     void unknownCriticalHeaderIsRefused() {
         TestingKey key = TestingKey.of("k", "ES256");
-        String header = "{\"alg\":\"ES256\",\"kid\":\"k\",\"crit\":[\"b64\"],\"b64\":false}";
+        String header = """
+                {"alg":"ES256","kid":"k","crit":["b64"],"b64":false}""";
         assertReason(
                 withKeys(key.jwk()),
                 key.signed(header, "ES256", GOOD),

@@ -29,7 +29,8 @@ class TokenVerifierTest {
 
     @Test
     void validTokenYieldsRoleClaimsAndExpiry() {
-        String claims = "{\"role\":\"anon\",\"n\":1.0,\"exp\":1800000001, \"sub\":\"é\"}";
+        String claims = """
+                {"role":"anon","n":1.0,"exp":1800000001, "sub":"é"}""";
         assertThat(verifier.verify(TestingTokens.signed(claims)))
                 .isEqualTo(new TokenVerdict.Verified(new Viewer("anon", claims), NOW.plusSeconds(1)));
     }
@@ -261,7 +262,8 @@ class TokenVerifierTest {
     @Test
     void nonJwtIsMalformed() {
         String good = TestingTokens.signed(GOOD);
-        String twice = TestingTokens.signed("{\"role\":\"anon\",\"role\":\"service_role\",\"exp\":1800000001}");
+        String twice = TestingTokens.signed("""
+                {"role":"anon","role":"service_role","exp":1800000001}""");
         for (String token : new String[] {
             "",
             " ",

@@ -27,10 +27,11 @@ import org.junit.jupiter.api.Test;
 /// Joins, leaves, tokens and changes of channels, against the real server.
 class ChannelTest {
     private static final String TOPIC = "realtime:room";
-    private static final String TODOS =
-            "{\"config\":{\"postgres_changes\":[{\"event\":\"*\",\"schema\":\"public\",\"table\":\"todos\"}]}}";
-    private static final String SUBSCRIBED = "[\"1\",null,\"realtime:room\",\"system\",{\"status\":\"ok\","
-            + "\"message\":\"Subscribed to PostgreSQL\",\"extension\":\"postgres_changes\",\"channel\":\"room\"}]";
+    private static final String TODOS = """
+            {"config":{"postgres_changes":[{"event":"*","schema":"public","table":"todos"}]}}""";
+    private static final String SUBSCRIBED = """
+            ["1",null,"realtime:room","system",{"status":"ok","message":"Subscribed to PostgreSQL",\
+            "extension":"postgres_changes","channel":"room"}]""";
 
     private TestingServer server;
     private WireClient client;
@@ -156,9 +157,10 @@ class ChannelTest {
 
     @Test
     void replyEchoesBindingsWithStableIds() throws Exception {
-        String bindings = "[{\"table\":\"a\",\"event\":\"INSERT\",\"schema\":\"public\"},null,"
-                + "{\"id\":7,\"filter\":\" x=eq.1 \",\"event\":\"*\",\"deep\":[1.50,{\"u\":\"é\\ud83d\\ude00\"}]},"
-                + "{\"table\":\"a\",\"event\":\"INSERT\",\"schema\":\"public\"},{\"table\":\"b\"}]";
+        String bindings = """
+                [{"table":"a","event":"INSERT","schema":"public"},null,{"id":7,"filter":" x=eq.1 ","event":"*",\
+                "deep":[1.50,{"u":"é\\ud83d\\ude00"}]},{"table":"a","event":"INSERT","schema":"public"},\
+                {"table":"b"}]""";
         List<Integer> first = idsOf("1", "realtime:x", bindings);
         assertThat(first).hasSize(4).allMatch(id -> id > 0);
         assertThat(first.get(0)).isEqualTo(first.get(2)).isNotEqualTo(first.get(1));
@@ -219,8 +221,9 @@ class ChannelTest {
 
     @Test
     void payloadIsForwardedToTheByte() throws Exception {
-        String payload = "{ \"event\" : \"e\",\t\"n\":[1.0, 1e20,-0,1E-7,123456789012345678901234567890123456789.10],"
-                + "\"s\":\"\\u00e9\\/\\ud83d\", \"a\":1, \"a\":2, \"\":{} }";
+        String payload = """
+                { "event" : "e",\t"n":[1.0, 1e20,-0,1E-7,123456789012345678901234567890123456789.10],\
+                "s":"\\u00e9\\/\\ud83d", "a":1, "a":2, "":{} }""";
         client.text(join("1", TOPIC));
         client.nextText();
         client.text(broadcast("2", TOPIC, payload));
@@ -241,7 +244,8 @@ class ChannelTest {
     @Test
     void binaryPayloadNeverReachesV1() throws Exception {
         try (WireClient v1 = server.open("1.0.0")) {
-            v1.text("{\"topic\":\"realtime:r\",\"event\":\"phx_join\",\"payload\":{\"config\":{}},\"ref\":\"1\"}");
+            v1.text("""
+                    {"topic":"realtime:r","event":"phx_join","payload":{"config":{}},"ref":"1"}""");
             v1.nextText();
             client.text(join("1", "realtime:r", "{\"config\":{\"broadcast\":{\"ack\":true}}}"));
             client.nextText();
@@ -251,9 +255,9 @@ class ChannelTest {
                 assertThat(client.nextText()).isEqualTo(ok("1", "2", "realtime:r"));
             }
             client.binary(userBroadcast(new byte[] {'[', '1', ']'}));
-            assertThat(v1.nextText())
-                    .isEqualTo("{\"topic\":\"realtime:r\",\"event\":\"broadcast\",\"payload\":"
-                            + "{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":[1]},\"ref\":null}");
+            assertThat(v1.nextText()).isEqualTo("""
+                            {"topic":"realtime:r","event":"broadcast","payload":{"type":"broadcast","event":"e",\
+                            "payload":[1]},"ref":null}""");
         }
     }
 
@@ -271,10 +275,9 @@ class ChannelTest {
         String token = TestingTokens.anon(Instant.now().getEpochSecond() + 1);
         client.text(join("1", TOPIC, "{\"config\":{},\"access_token\":\"" + token + "\"}"));
         assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
-        assertThat(client.nextText())
-                .isEqualTo("[\"1\",null,\"realtime:room\",\"system\",{\"status\":\"error\","
-                        + "\"message\":\"Token has expired 0 seconds ago\",\"extension\":\"system\","
-                        + "\"channel\":\"room\"}]");
+        assertThat(client.nextText()).isEqualTo("""
+                        ["1",null,"realtime:room","system",{"status":"error",\
+                        "message":"Token has expired 0 seconds ago","extension":"system","channel":"room"}]""");
         assertThat(client.nextText()).isEqualTo("[\"1\",\"1\",\"realtime:room\",\"phx_close\",{}]");
         assertThat(before(client, "probe")).isEmpty();
         assertThat(server.sockets.channels()).isZero();
@@ -367,10 +370,9 @@ class ChannelTest {
         server.feed.refuse(_ -> java.util.Optional.of("no such \"table\""));
         client.text(join("1", TOPIC, TODOS));
         client.nextText();
-        assertThat(client.nextText())
-                .isEqualTo("[\"1\",null,\"realtime:room\",\"system\",{\"status\":\"error\","
-                        + "\"message\":\"no such \\\"table\\\"\",\"extension\":\"postgres_changes\","
-                        + "\"channel\":\"room\"}]");
+        assertThat(client.nextText()).isEqualTo("""
+                        ["1",null,"realtime:room","system",{"status":"error","message":"no such \\"table\\"",\
+                        "extension":"postgres_changes","channel":"room"}]""");
         assertThat(before(client, "probe")).isEmpty();
         assertThat(server.sockets.channels()).isEqualTo(1);
     }
@@ -396,8 +398,8 @@ class ChannelTest {
         });
         client.text(join("1", TOPIC, TODOS));
         assertThat(client.nextText()).contains("\"status\":\"ok\"");
-        assertThat(client.nextText())
-                .isEqualTo("[\"1\",\"1\",\"realtime:room\",\"phx_error\",{\"reason\":\"channel_crash\"}]");
+        assertThat(client.nextText()).isEqualTo("""
+                        ["1","1","realtime:room","phx_error",{"reason":"channel_crash"}]""");
         client.text(join("2", "realtime:other"));
         assertThat(client.nextText()).isEqualTo(joined("2", "realtime:other"));
     }

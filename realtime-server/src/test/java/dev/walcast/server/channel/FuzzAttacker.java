@@ -7,13 +7,13 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.walcast.server.testing.RawFrame;
+import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestingServer;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.net.Socket;
-import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -89,7 +89,8 @@ final class FuzzAttacker {
 
     /// Tries to join the healthy client's topic as a private one.
     private byte[] intrusion(boolean isVersion2) {
-        String payload = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true}}}";
+        String payload = """
+                {"config":{"private":true,"broadcast":{"self":true}}}""";
         String text = isVersion2
                 ? "[\"9\",\"9\",\"realtime:healthy\",\"phx_join\"," + payload + "]"
                 : "{\"topic\":\"realtime:healthy\",\"event\":\"phx_join\",\"ref\":\"9\",\"payload\":" + payload + "}";
@@ -98,32 +99,20 @@ final class FuzzAttacker {
 
     private final class Wire implements AutoCloseable {
         private final boolean isVersion2;
-        private final Socket socket;
-        private final DataInputStream in;
+        private final RawSocket socket;
         private final BlockingQueue<String> beats = new LinkedBlockingQueue<>();
         private final BlockingQueue<Integer> closed = new LinkedBlockingQueue<>();
         private volatile Throwable failure;
 
         Wire(boolean isVersion2) throws IOException {
             this.isVersion2 = isVersion2;
-            this.socket = new Socket("127.0.0.1", port);
-            socket.setTcpNoDelay(true);
-            this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
-            socket.getOutputStream()
-                    .write(("GET " + TestingServer.path(isVersion2 ? "2.0.0" : "1.0.0") + " HTTP/1.1\r\nHost: x\r\n"
-                                    + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-                            .getBytes(ISO_8859_1));
-            int newLines = 0;
-            while (newLines < 2) {
-                int b = in.readUnsignedByte();
-                newLines = b == '\n' ? newLines + 1 : b == '\r' ? newLines : 0;
-            }
+            this.socket = RawSocket.connect("127.0.0.1", port, Duration.ZERO, 0)
+                    .upgrade(TestingServer.path(isVersion2 ? "2.0.0" : "1.0.0"), Map.of());
             Thread.ofPlatform().daemon().name("fuzz-reader").start(this::readAll);
         }
 
         void send(byte[] bytes) throws IOException {
-            socket.getOutputStream().write(bytes);
+            socket.bytes(bytes);
         }
 
         void heartbeat(String ref) throws Exception {
@@ -142,9 +131,10 @@ final class FuzzAttacker {
         /// Without a goodbye.
         void vanish(boolean withReset) throws IOException {
             if (withReset) {
-                socket.setSoLinger(true, 0);
+                socket.reset();
+            } else {
+                socket.close();
             }
-            socket.close();
         }
 
         @Override
@@ -181,19 +171,16 @@ final class FuzzAttacker {
         }
 
         private boolean read() throws IOException {
-            int first = in.readUnsignedByte();
-            int second = in.readUnsignedByte();
-            long length = second < 126 ? second : second == 126 ? in.readUnsignedShort() : in.readLong();
-            byte[] payload = in.readNBytes(Math.toIntExact(length));
-            switch (first) {
-                case 0x81 -> checkText(new String(payload, UTF_8));
-                case 0x82 -> checkBinary(payload);
+            RawFrame frame = socket.readFrame();
+            switch (frame.first()) {
+                case 0x81 -> checkText(new String(frame.payload(), UTF_8));
+                case 0x82 -> checkBinary(frame.payload());
                 case 0x89, 0x8A -> {}
                 case 0x88 -> {
-                    closed.add(ByteBuffer.wrap(payload).getShort() & 0xFFFF);
+                    closed.add(frame.closeCode());
                     return false;
                 }
-                default -> throw new AssertionError("a frame that begins with " + first);
+                default -> throw new AssertionError("a frame that begins with " + frame.first());
             }
             return true;
         }

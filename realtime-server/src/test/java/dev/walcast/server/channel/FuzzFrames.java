@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.walcast.server.testing.RawFrame;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -227,26 +228,11 @@ final class FuzzFrames {
     }
 
     byte[] frame(int first, byte[] payload) {
-        byte[] header = header(first, payload.length);
-        byte[] mask = Arrays.copyOfRange(header, header.length - 4, header.length);
-        byte[] masked = payload.clone();
-        for (int i = 0; i < masked.length; i++) {
-            masked[i] ^= mask[i & 3];
-        }
-        return joined(header, masked);
+        return RawFrame.encode(first, payload, random.nextInt());
     }
 
     private byte[] header(int first, long length) {
-        ByteBuffer header = ByteBuffer.allocate(14).put((byte) first);
-        if (length >= 0 && length < 126) {
-            header.put((byte) (0x80 | length));
-        } else if (length >= 0 && length < 65_536) {
-            header.put((byte) 0xFE).putShort((short) length);
-        } else {
-            header.put((byte) 0xFF).putLong(length);
-        }
-        header.put(randomBytes(4));
-        return Arrays.copyOf(header.array(), header.position());
+        return RawFrame.head(first, length, random.nextInt());
     }
 
     private byte[] randomBytes(int length) {

@@ -49,7 +49,8 @@ class Http10Test {
         assertThat(answer("HEAD /healthcheck HTTP/1.0\r\n\r\n"))
                 .startsWith("HTTP/1.1 200")
                 .endsWith("\r\n\r\n");
-        String body = "{\"messages\":[{\"topic\":\"t\",\"event\":\"e\",\"payload\":{}}]}";
+        String body = """
+                {"messages":[{"topic":"t","event":"e","payload":{}}]}""";
         assertThat(answer("POST /api/broadcast HTTP/1.0\r\nAuthorization: Bearer " + TestingTokens.ANON
                         + "\r\nContent-Type: application/json\r\nContent-Length: " + body.length() + "\r\n\r\n" + body))
                 .startsWith("HTTP/1.1 202");

@@ -195,11 +195,10 @@ class LimitsTest {
                 assertThat(client.nextText()).isEqualTo(ok("1", "b" + i, TOPIC));
                 assertThat(other.nextText()).isEqualTo(delivered(TOPIC, HELLO));
             }
-            assertThat(client.nextText())
-                    .isEqualTo("[\"1\",null,\"realtime:room\",\"system\",{\"status\":\"error\","
-                            + "\"message\":\"Too many messages per second\",\"extension\":\"system\","
-                            + "\"channel\":\"room\",\"code\":\"MessagePerSecondRateLimitReached\",\"limit\":2,"
-                            + "\"current\":4}]");
+            assertThat(client.nextText()).isEqualTo("""
+                            ["1",null,"realtime:room","system",{"status":"error",\
+                            "message":"Too many messages per second","extension":"system","channel":"room",\
+                            "code":"MessagePerSecondRateLimitReached","limit":2,"current":4}]""");
             assertThat(client.nextText()).isEqualTo("[\"1\",\"1\",\"realtime:room\",\"phx_close\",{}]");
             assertThat(client.nextText()).contains("unmatched topic");
             assertThat(before(other, "probe")).isEmpty();

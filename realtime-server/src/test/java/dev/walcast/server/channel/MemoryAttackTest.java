@@ -14,13 +14,13 @@ import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.presence.PresenceLimits;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.socket.WireClient;
+import dev.walcast.server.testing.RawFrame;
 import dev.walcast.server.testing.TestingServer;
 import dev.walcast.server.testing.TestingTopics;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,12 +79,7 @@ class MemoryAttackTest {
 
     @Test
     void partialMessagesOfManySockets() throws Exception {
-        byte[] head = ByteBuffer.allocate(14)
-                .put((byte) 0x82)
-                .put((byte) (0x80 | 127))
-                .putLong(4_900_000)
-                .putInt(0)
-                .array();
+        byte[] head = RawFrame.head(0x82, 4_900_000, 0);
         List<WireClient> clients = new ArrayList<>();
         for (int i = 0; i < 30; i++) {
             WireClient client = attacker();
@@ -207,7 +202,8 @@ class MemoryAttackTest {
 
     /// Waits until the server has processed the frames of the 1.0.0 client.
     private static String heartbeat(WireClient client) throws Exception {
-        client.text("{\"topic\":\"phoenix\",\"event\":\"heartbeat\",\"ref\":\"9\",\"payload\":{}}");
+        client.text("""
+                {"topic":"phoenix","event":"heartbeat","ref":"9","payload":{}}""");
         return client.nextText();
     }
 

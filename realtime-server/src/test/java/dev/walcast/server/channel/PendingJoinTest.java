@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 /// Private channels while the database is being asked: what waits, what continues, and what remains after a leave.
 public class PendingJoinTest {
     private static final String TOPIC = "realtime:room";
-    private static final String PRIVATE = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
+    private static final String PRIVATE = """
+            {"config":{"private":true,"broadcast":{"self":true,"ack":true}}}""";
     private static final String HELLO = "{\"event\":\"e\",\"payload\":{}}";
 
     private final CountDownLatch answer = new CountDownLatch(1);

@@ -31,7 +31,8 @@ import org.junit.jupiter.api.Test;
 class PrivateChannelTest {
     private static final String STATE = "[\"1\",null,\"realtime:room\",\"presence_state\",{}]";
     private static final String TOPIC = "realtime:room";
-    private static final String PRIVATE = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
+    private static final String PRIVATE = """
+            {"config":{"private":true,"broadcast":{"self":true,"ack":true}}}""";
     private static final TopicAccess BROADCAST = new TopicAccess(true, false);
     private static final TopicAccess PRESENCE = new TopicAccess(false, true);
     private static final String HELLO = "{\"event\":\"e\",\"payload\":{}}";
@@ -232,8 +233,8 @@ class PrivateChannelTest {
         client.nextText();
         String track = "[\"1\",\"2\",\"" + TOPIC + "\",\"presence\",{\"event\":\"track\",\"payload\":{}}]";
         client.text(track);
-        assertThat(client.nextText())
-                .isEqualTo("[\"1\",\"2\",\"realtime:room\",\"phx_reply\",{\"status\":\"error\",\"response\":{}}]");
+        assertThat(client.nextText()).isEqualTo("""
+                        ["1","2","realtime:room","phx_reply",{"status":"error","response":{}}]""");
         assertThat(server.topics.asked()).isEqualTo(3);
         client.text(track);
         client.nextText();
@@ -260,7 +261,8 @@ class PrivateChannelTest {
 
     @Test
     void rightLostWithNewTokenEndsChannel() throws Exception {
-        String presence = "{\"config\":{\"private\":true,\"presence\":{\"enabled\":true}}}";
+        String presence = """
+                {"config":{"private":true,"presence":{"enabled":true}}}""";
         assertLost(presence, PRESENCE, "You no longer have permission to read from this Channel topic: room");
         assertLost(presence, TopicAccess.NONE, "You do not have permissions to read from this Channel topic: room");
         assertLost(PRIVATE, PRESENCE, "You do not have permissions to read from this Channel topic: room");

@@ -40,7 +40,8 @@ class PrivateRecheckTest {
     private static final Duration LONG = Duration.ofMinutes(10);
     private static final Duration SHORT = Duration.ofMillis(300);
     private static final String TOPIC = "realtime:room";
-    private static final String PRIVATE = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
+    private static final String PRIVATE = """
+            {"config":{"private":true,"broadcast":{"self":true,"ack":true}}}""";
     private static final String HELLO = "{\"event\":\"e\",\"payload\":{}}";
     private static final String CLOSED = "[\"1\",\"1\",\"realtime:room\",\"phx_close\",{}]";
 

@@ -57,9 +57,9 @@ class ReplayTest {
         }
         client.text(join("1", TOPIC, replay("{" + SINCE + ",\"limit\":2}")));
         assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
-        assertThat(client.nextText())
-                .isEqualTo("[\"1\",null,\"realtime:log\",\"broadcast\",{\"type\":\"broadcast\",\"event\":\"e\","
-                        + "\"payload\":{\"n\": 1.50},\"meta\":{\"id\":\"m28\",\"replayed\":true}}]");
+        assertThat(client.nextText()).isEqualTo("""
+                        ["1",null,"realtime:log","broadcast",{"type":"broadcast","event":"e","payload":{"n": 1.50},\
+                        "meta":{"id":"m28","replayed":true}}]""");
         assertThat(client.nextText()).contains("\"m29\"");
         assertThat(before(client, "probe")).isEmpty();
         Map<String, Integer> limits = Map.of(
@@ -207,11 +207,11 @@ class ReplayTest {
             v1.text("{\"topic\":\"realtime:log\",\"event\":\"phx_join\",\"payload\":" + replay("{" + SINCE + "}")
                     + ",\"ref\":\"1\"}");
             v1.nextText();
-            assertThat(v1.nextText())
-                    .isEqualTo("{\"topic\":\"realtime:log\",\"event\":\"broadcast\",\"payload\":"
-                            + "{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":{},"
-                            + "\"meta\":{\"id\":\"m1\",\"replayed\":true}},\"ref\":null}");
-            v1.text("{\"topic\":\"phoenix\",\"event\":\"heartbeat\",\"payload\":{},\"ref\":\"probe\"}");
+            assertThat(v1.nextText()).isEqualTo("""
+                            {"topic":"realtime:log","event":"broadcast","payload":{"type":"broadcast","event":"e",\
+                            "payload":{},"meta":{"id":"m1","replayed":true}},"ref":null}""");
+            v1.text("""
+                    {"topic":"phoenix","event":"heartbeat","payload":{},"ref":"probe"}""");
             assertThat(v1.nextText()).contains("probe");
         }
     }
@@ -224,10 +224,9 @@ class ReplayTest {
         assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
         assertThat(before(client, "probe")).isEmpty();
         server.databaseBroadcasts = true;
-        assertThat(client.nextText())
-                .isEqualTo("[\"1\",null,\"realtime:log\",\"system\",{\"status\":\"ok\","
-                        + "\"message\":\"Replication connection established\",\"extension\":\"system\","
-                        + "\"channel\":\"log\"}]");
+        assertThat(client.nextText()).isEqualTo("""
+                        ["1",null,"realtime:log","system",{"status":"ok",\
+                        "message":"Replication connection established","extension":"system","channel":"log"}]""");
         assertThat(server.sockets.channels()).isEqualTo(1);
     }
 

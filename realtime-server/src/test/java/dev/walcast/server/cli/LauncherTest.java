@@ -1,65 +1,74 @@
 package dev.walcast.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.server.testing.TestServer;
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/// The script `walcast` as it is in a distribution: without sources, so that it builds nothing.
+/// The script `walcast` as it is in a distribution: without sources, so that it builds nothing. And the AOT cache,
+/// which
+/// `rehearse` makes once for all tests.
 class LauncherTest {
-    /// The archive is written when a process ends, by all that is left of a loaded machine.
+    /// Longer than a rehearsal is given.
     private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-    private static TestPostgres postgres;
-
     @TempDir
-    private Path root;
+    private static Path root;
+
+    private static Path dist;
+    private static Path made;
 
     @BeforeAll
-    static void startPostgres() {
-        postgres = TestPostgres.start();
-        postgres.execute("create publication supabase_realtime");
-    }
-
-    @AfterAll
-    static void stopPostgres() throws Exception {
-        postgres.close();
-    }
-
-    @BeforeEach
-    void makeDistribution() throws IOException {
+    static void makeDistribution() throws Exception {
         copy(Path.of("../walcast"), root.resolve("walcast"));
         copy(Path.of("../.mvn/jdk.sh"), root.resolve(".mvn/jdk.sh"));
-        Path dist = Files.createDirectories(root.resolve("realtime-server/target/dist"));
+        dist = Files.createDirectories(root.resolve("realtime-server/target/dist"));
+        copy(Path.of("src/main/dist/java.options"), dist.resolve("java.options"));
+        List<String> libraries = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
             Path path = Path.of(entry).toAbsolutePath();
             if (Files.isRegularFile(path) && !entry.endsWith("-tests.jar")) {
                 copy(path, dist.resolve(path.getFileName()));
-            } else if (path.endsWith("target/classes")) {
-                Path module = path.getParent().getParent().getFileName();
-                jar(path, dist.resolve(module.endsWith("realtime-server") ? "walcast-server.jar" : module + ".jar"));
+                libraries.add(path.getFileName().toString());
+            } else if (path.endsWith("target/classes") && !path.equals(ownClasses())) {
+                String name = path.getParent().getParent().getFileName() + ".jar";
+                jar(path, dist.resolve(name), new Manifest());
+                libraries.add(name);
             }
         }
+        jar(ownClasses(), dist.resolve("walcast-server.jar"), manifest(libraries));
+        made = rehearse();
+    }
+
+    private static Path ownClasses() {
+        return Path.of("target/classes").toAbsolutePath();
+    }
+
+    private static Manifest manifest(List<String> libraries) {
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, "dev.walcast.server.cli.Main");
+        manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, String.join(" ", libraries));
+        return manifest;
     }
 
     private static void copy(Path from, Path to) throws IOException {
@@ -67,94 +76,52 @@ class LauncherTest {
         Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES);
     }
 
-    private static void jar(Path folder, Path jar) throws IOException {
-        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar));
+    private static void jar(Path folder, Path jar, Manifest manifest) throws IOException {
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
                 Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                out.putNextEntry(new ZipEntry(folder.relativize(file).toString()));
-                Files.copy(file, out);
+            for (Path file : files.skip(1).toList()) {
+                // Flyway looks for its migrations in the entries of folders.
+                boolean isFolder = Files.isDirectory(file);
+                out.putNextEntry(new ZipEntry(folder.relativize(file) + (isFolder ? "/" : "")));
+                if (!isFolder) {
+                    Files.copy(file, out);
+                }
             }
         }
     }
 
-    @Test
-    void archiveIsUsedUntilJarChanges() throws Exception {
-        try (DevProcess one = serve("one", "");
-                DevProcess other = serve("other", "")) {
-            awaitQuietStart(one);
-            awaitQuietStart(other);
+    private static Path rehearse() throws Exception {
+        Path cache = root.resolve("made.aot");
+        String jar = dist.resolve("walcast-server.jar").toString();
+        try (DevProcess rehearsal = walcast("", "rehearse", "--jar=" + jar, "--cache=" + cache)) {
+            assertThat(rehearsal.exitCode(PATIENCE)).isZero();
+            assertThat(rehearsal.output()).matches("The AOT cache is \\d+ MB\\.\n");
         }
-        Path archive = awaitArchive();
-        assertThat(sourceOfMain()).as("of the second start").contains("shared objects file");
-
-        Files.setLastModifiedTime(
-                root.resolve("realtime-server/target/dist/walcast-server.jar"),
-                FileTime.from(Instant.now().plusSeconds(90)));
-        assertThat(sourceOfMain()).as("with another jar").contains("walcast-server.jar");
-        await().atMost(PATIENCE).until(() -> !archives().contains(archive));
-        awaitArchive();
+        return cache;
     }
 
-    @Test
-    void damagedArchiveIsNotUsed() throws Exception {
-        try (DevProcess serve = serve("before", "")) {
-            awaitQuietStart(serve);
-        }
-        Path archive = awaitArchive();
-        Files.write(archive, damaged(Files.readAllBytes(archive)));
-        assertThat(sourceOfMain()).as("with a damaged archive").contains("walcast-server.jar");
+    private static DevProcess walcast(String javaOptions, String... arguments) throws Exception {
+        Map<String, String> environment =
+                Map.of("JAVA_HOME", System.getProperty("java.home"), "WALCAST_JAVA_OPTS", javaOptions);
+        return DevProcess.runScript(root.resolve("walcast"), root, environment, arguments);
     }
 
-    private static byte[] damaged(byte[] archive) {
-        for (int i = archive.length / 4; i < archive.length / 4 * 3; i++) {
-            archive[i] ^= 1;
-        }
-        return archive;
+    @BeforeEach
+    void putCache() throws IOException {
+        Files.copy(made, cache(), StandardCopyOption.REPLACE_EXISTING);
     }
 
-    @Test
-    void startWorksWithoutArchiveFolder() throws Exception {
-        Path archives = Files.createFile(root.resolve("realtime-server/target/startup"));
-        try (DevProcess serve = serve("noplace", "")) {
-            awaitQuietStart(serve);
-        }
-        assertThat(archives).isEmptyFile();
+    private static Path cache() {
+        return dist.resolve("walcast-server.aot");
     }
 
-    private DevProcess serve(String slot, String javaOptions) throws Exception {
-        Map<String, String> environment = Map.of(
-                "LOG_LEVEL",
-                "error",
-                "DATABASE_URL",
-                postgres.url(),
-                "JWT_SECRET",
-                TestServer.SECRET,
-                "HOST",
-                "127.0.0.1",
-                "PORT",
-                "0",
-                "SLOT_NAME",
-                slot,
-                "READER",
-                "native",
-                "JAVA_HOME",
-                System.getProperty("java.home"),
-                "WALCAST_JAVA_OPTS",
-                javaOptions);
-        return DevProcess.runScript(root.resolve("walcast"), root, environment, "serve");
-    }
-
-    private static void awaitQuietStart(DevProcess serve) throws IOException {
-        await().atMost(PATIENCE).until(() -> serve.output().contains("listening on port") || !serve.isAlive());
-        assertThat(serve.output()).matches("Walcast is listening on port \\d+\n");
-    }
-
-    /// Where a start has the server's first class from.
-    private String sourceOfMain() throws Exception {
+    /// Where a start has its first class from. It prints what it is asked for and nothing else.
+    private static String sourceOfMain(String javaOptions) throws Exception {
         Path log = root.resolve("loaded.log");
         Files.deleteIfExists(log);
-        try (DevProcess serve = serve("one", "-Xlog:class+load:file=" + log)) {
-            awaitQuietStart(serve);
+        try (DevProcess version = walcast(javaOptions + " -Xlog:class+load:file=" + log, "--version")) {
+            assertThat(version.exitCode()).isZero();
+            assertThat(version.output()).matches("walcast \\d\\S+\n");
         }
         try (Stream<String> lines = Files.lines(log)) {
             return lines.filter(line -> line.contains("dev.walcast.server.cli.Main source:"))
@@ -163,20 +130,68 @@ class LauncherTest {
         }
     }
 
-    /// And nothing of what it was made of.
-    private Path awaitArchive() {
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(archives())
-                        .singleElement()
-                        .satisfies(file -> assertThat(file).hasExtension("jsa").isNotEmptyFile()));
-        return archives().getFirst();
+    @Test
+    void startFindsItsClassesInTheCache() throws Exception {
+        assertThat(sourceOfMain("")).contains("shared objects file");
     }
 
-    private List<Path> archives() {
-        try (Stream<Path> files = Files.list(root.resolve("realtime-server/target/startup"))) {
-            return files.toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    @Test
+    void cacheOfAnotherJarIsIgnored() throws Exception {
+        Path jar = dist.resolve("walcast-server.jar");
+        FileTime before = Files.getLastModifiedTime(jar);
+        Files.setLastModifiedTime(jar, FileTime.fromMillis(before.toMillis() + 90_000));
+        try {
+            assertThat(sourceOfMain("")).contains("walcast-server.jar");
+        } finally {
+            Files.setLastModifiedTime(jar, before);
         }
+    }
+
+    @Test
+    void damagedCacheIsIgnored() throws Exception {
+        byte[] cache = Files.readAllBytes(made);
+        for (int i = cache.length / 4; i < cache.length / 4 * 3; i++) {
+            cache[i] ^= 1;
+        }
+        Files.delete(cache());
+        Files.write(cache(), cache);
+        assertThat(sourceOfMain("")).contains("walcast-server.jar");
+    }
+
+    @Test
+    void shortCacheIsIgnored() throws Exception {
+        Files.delete(cache());
+        Files.write(cache(), new byte[100]);
+        assertThat(sourceOfMain("")).contains("walcast-server.jar");
+    }
+
+    @Test
+    void missingCacheIsIgnored() throws Exception {
+        Files.delete(cache());
+        assertThat(sourceOfMain("")).contains("walcast-server.jar");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-XX:AOTMode=off",
+                "-XX:+UseCompactObjectHeaders",
+                "-XX:-UseSerialGC -XX:+UseZGC",
+                "-XX:-UseSerialGC -XX:+UseG1GC",
+                "-Xmx33g"
+            })
+    void otherOptionsStartWithoutAWord(String options) throws Exception {
+        assertThat(sourceOfMain(options)).contains("source:");
+    }
+
+    @Test
+    void failedRehearsalIsOneLine() throws Exception {
+        Path none = root.resolve("none.aot");
+        try (DevProcess rehearsal =
+                walcast("", "rehearse", "--jar=" + root.resolve("missing/walcast-server.jar"), "--cache=" + none)) {
+            assertThat(rehearsal.exitCode(PATIENCE)).isZero();
+            assertThat(rehearsal.output()).matches("No AOT cache is made: .*\n");
+        }
+        assertThat(none).doesNotExist();
     }
 }

@@ -18,10 +18,12 @@ record ClientForm(
         String token,
         String leave) {
 
-    private static final String BINDING =
-            "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"rows\",\"filter\":\"room=eq.TOPIC\"}";
-    private static final String MESSAGE = "{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":{\"n\":1.50}}";
-    private static final String TRACK = "{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"name\":\"me\"}}";
+    private static final String BINDING = """
+            {"event":"INSERT","schema":"public","table":"rows","filter":"room=eq.TOPIC"}""";
+    private static final String MESSAGE = """
+            {"type":"broadcast","event":"e","payload":{"n":1.50}}""";
+    private static final String TRACK = """
+            {"type":"presence","event":"track","payload":{"name":"me"}}""";
     private static final String NEW_TOKEN = "{\"access_token\":\"TOKEN\"}";
 
     boolean isArray() {

@@ -29,7 +29,8 @@ final class Conversation implements AutoCloseable {
             {"event":"DELETE","schema":"public","table":"rows"},{"event":"UPDATE","schema":"public"}]""";
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String MESSAGE = "{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":{\"a\":1}}";
+    private static final String MESSAGE = """
+            {"type":"broadcast","event":"e","payload":{"a":1}}""";
 
     private final RawSocket socket;
     private final boolean isV1;

@@ -1,7 +1,6 @@
 package dev.walcast.server.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.walcast.server.cli.DevProcess;
 import dev.walcast.server.testing.NodeScript;
@@ -24,11 +23,7 @@ class DemoPageTest {
 
     @Test
     void demoPageShowsCommittedRows() throws Exception {
-        String whyNot = NodeScript.whyNoBrowser();
-        if (whyNot != null) {
-            System.out.println("DemoPageTest is skipped: " + whyNot);
-        }
-        assumeThat(whyNot).isNull();
+        NodeScript.assumeBrowser();
         Path screenshots = Files.createDirectories(Path.of("target/screenshots").toAbsolutePath());
         try (DevProcess dev = DevProcess.start(data)) {
             Map<String, String> environment = dev.environment();

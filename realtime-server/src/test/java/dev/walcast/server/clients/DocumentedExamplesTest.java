@@ -1,7 +1,6 @@
 package dev.walcast.server.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.testing.NodeScript;
@@ -23,9 +22,7 @@ class DocumentedExamplesTest {
 
     @BeforeAll
     static void startServer() throws Exception {
-        String whyNot = NodeScript.whyNot();
-        if (whyNot != null) {
-            System.out.println("DocumentedExamplesTest runs nothing: " + whyNot);
+        if (NodeScript.whyNot() != null) {
             return;
         }
         postgres = TestPostgres.start();
@@ -50,7 +47,7 @@ class DocumentedExamplesTest {
     void exampleDoesWhatItsDocumentSays(DocumentedBlock block) throws Exception {
         Optional<Example> example = Example.of(block);
         assertThat(example).as("what " + block + " is to do").isPresent();
-        assumeThat(server).isNotNull();
+        NodeScript.assumeNode();
         postgres.execute("truncate messages, tasks, jobs");
         example.orElseThrow().play(new ExampleStage(postgres, server), block);
     }

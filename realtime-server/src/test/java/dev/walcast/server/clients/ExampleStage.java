@@ -1,6 +1,5 @@
 package dev.walcast.server.clients;
 
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -48,7 +47,7 @@ record ExampleStage(TestPostgres postgres, TestServer server) {
     }
 
     NodeScript runInBrowser(DocumentedBlock block, String before, String after) throws Exception {
-        assumeThat(NodeScript.whyNoBrowser()).isNull();
+        NodeScript.assumeBrowser();
         return NodeScript.start(
                 "example-page.mjs",
                 before + block.at(server.url()) + after,
@@ -80,7 +79,8 @@ record ExampleStage(TestPostgres postgres, TestServer server) {
 
     /// It has reached the server when this returns.
     void commit(String... statements) throws Exception {
-        String binding = "{\"event\":\"DELETE\",\"schema\":\"public\",\"table\":\"jobs\"}";
+        String binding = """
+                {"event":"DELETE","schema":"public","table":"jobs"}""";
         try (ChangeListener witness = ChangeListener.join(server, Stage.ALICE, binding)) {
             sql(statements);
             witness.past(postgres);

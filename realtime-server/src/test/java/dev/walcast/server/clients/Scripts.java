@@ -11,8 +11,8 @@ import java.util.UUID;
 
 /// The actions of a scenario's members, and what they must receive.
 final class Scripts {
-    private static final String GENERAL =
-            "[{\"event\":\"*\",\"schema\":\"public\",\"table\":\"rows\",\"filter\":\"room=eq.general\"}]";
+    private static final String GENERAL = """
+            [{"event":"*","schema":"public","table":"rows","filter":"room=eq.general"}]""";
     private static final String OWN = "[{\"event\":\"*\",\"schema\":\"public\",\"table\":\"own\"}]";
 
     private Scripts() {}
@@ -48,8 +48,8 @@ final class Scripts {
         NodeScript alice = stage.client(Stage.anon());
         NodeScript bob = stage.client(Stage.anon());
         joinTogether("a room/for all", "", bob);
-        alice.command("{\"cmd\":\"post\",\"topic\":\"a room/for all\",\"event\":\"greeting\","
-                + "\"payload\":{\"text\":\"over HTTP\"}}");
+        alice.command("""
+                {"cmd":"post","topic":"a room/for all","event":"greeting","payload":{"text":"over HTTP"}}""");
         assertThat(alice.await("posted", _ -> true).get("ok").asBoolean())
                 .as(alice.transcript().toString())
                 .isTrue();

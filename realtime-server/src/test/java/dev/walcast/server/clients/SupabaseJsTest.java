@@ -1,7 +1,6 @@
 package dev.walcast.server.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -30,11 +29,7 @@ class SupabaseJsTest {
 
     @BeforeAll
     static void startServer() throws Exception {
-        String whyNot = NodeScript.whyNot();
-        if (whyNot != null) {
-            System.out.println("SupabaseJsTest is skipped: " + whyNot);
-        }
-        assumeThat(whyNot).isNull();
+        NodeScript.assumeNode();
         postgres = TestPostgres.start();
         postgres.execute(
                 "create role anon nologin",
@@ -70,8 +65,8 @@ class SupabaseJsTest {
             postgres.execute(
                     "insert into rows values (1, 'general', 1.50, '2024-01-01Z'); update rows set room = 'other'; delete from rows");
             JsonNode insert = change(client, "INSERT");
-            assertThat(insert.get("new").toString())
-                    .isEqualTo("{\"id\":1,\"room\":\"general\",\"n\":1.5,\"at\":\"2024-01-01T00:00:00+00:00\"}");
+            assertThat(insert.get("new").toString()).isEqualTo("""
+                            {"id":1,"room":"general","n":1.5,"at":"2024-01-01T00:00:00+00:00"}""");
             assertThat(insert.get("old").toString()).isEqualTo("{}");
             JsonNode update = change(client, "UPDATE");
             assertThat(update.at("/new/room").asText()).isEqualTo("other");
@@ -124,8 +119,8 @@ class SupabaseJsTest {
 
     @Test
     void filterAndBroadcastWork() throws Exception {
-        String filtered =
-                "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"rows\",\"filter\":\"room=eq.general\"}";
+        String filtered = """
+                {"event":"INSERT","schema":"public","table":"rows","filter":"room=eq.general"}""";
         try (NodeScript client = listen("{\"bindings\":[" + filtered + "]}")) {
             client.awaitLive();
             postgres.execute("insert into rows values (1, 'other'), (2, 'general')");
@@ -144,8 +139,9 @@ class SupabaseJsTest {
         postgres.execute(
                 "insert into rows select n, 'general', n from generate_series(1, 3) n",
                 "insert into rows values (4, 'other')");
-        String binding = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"rows\",\"filter\":\"room=eq.general\","
-                + "\"snapshot\":{\"order\":\"id.desc\"}}";
+        String binding = """
+                {"event":"*","schema":"public","table":"rows","filter":"room=eq.general",\
+                "snapshot":{"order":"id.desc"}}""";
         try (NodeScript client = listen("{\"bindings\":[" + binding + "]}")) {
             JsonNode snapshot = client.await(
                             "system", line -> line.at("/message").has("snapshot"))
@@ -222,8 +218,8 @@ class SupabaseJsTest {
 
     @Test
     void membershipTurnsUpdatesIntoInsertOrDelete() throws Exception {
-        String member = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"rows\",\"filter\":\"room=eq.general\","
-                + "\"membership\":true}";
+        String member = """
+                {"event":"*","schema":"public","table":"rows","filter":"room=eq.general","membership":true}""";
         try (NodeScript client = listen("{\"bindings\":[" + member + "]}")) {
             client.awaitLive();
             postgres.execute(

@@ -1,8 +1,8 @@
 package dev.walcast.server.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.server.cli.DevProcess;
@@ -43,11 +43,8 @@ final class Tutorial {
     static void follow() throws Exception {
         boolean hasPsql = Stream.of(System.getenv("PATH").split(File.pathSeparator))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, "psql")));
-        if (!hasPsql) {
-            System.out.println("The tutorial is skipped: psql is not installed");
-        }
-        assumeThat(hasPsql).isTrue();
-        assumeThat(NodeScript.whyNoBrowser()).isNull();
+        assumeTrue(hasPsql, "psql is not installed");
+        NodeScript.assumeBrowser();
         Path root = Files.createTempDirectory("walcast-tutorial");
         try (NodeScript browser = NodeScript.start("tutorial.mjs", "", Map.of());
                 DevProcess dev = DevProcess.start(Files.createDirectory(root.resolve(".walcast")));

@@ -1,7 +1,6 @@
 package dev.walcast.server.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -22,11 +21,7 @@ class TwoBrowsersTest {
 
     @Test
     void browsersSeeTheirOwnRows() throws Exception {
-        String whyNot = NodeScript.whyNoBrowser();
-        if (whyNot != null) {
-            System.out.println("TwoBrowsersTest is skipped: " + whyNot);
-        }
-        assumeThat(whyNot).isNull();
+        NodeScript.assumeBrowser();
         try (TestPostgres postgres = TestPostgres.start()) {
             prepare(postgres);
             try (TestServer server = TestServer.start(postgres);

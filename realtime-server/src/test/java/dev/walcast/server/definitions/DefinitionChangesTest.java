@@ -97,12 +97,12 @@ class DefinitionChangesTest {
                 "create table homes (id int primary key, a address, many address[], named named_address)");
         List<ChangeListener> listeners = servers.join(all("homes"));
         execute("insert into homes (id, a) values (1, row('s', 1))");
-        assertThat(told(listeners))
-                .allSatisfy(told -> assertThat(told)
-                        .containsExactly("{\"id\":1,\"a\":{\"no\":1,\"street\":\"s\"},\"many\":null,\"named\":null}"));
+        assertThat(told(listeners)).allSatisfy(told -> assertThat(told).containsExactly("""
+                                {"id":1,"a":{"no":1,"street":"s"},"many":null,"named":null}"""));
         for (FieldChange change : FieldChange.values()) {
             execute(change.statement, home(2));
-            String unknown = "{\"id\":2} missing {\"a\":\"not_exact\",\"many\":\"not_exact\",\"named\":\"not_exact\"}";
+            String unknown = """
+                    {"id":2} missing {"a":"not_exact","many":"not_exact","named":"not_exact"}""";
             assertThat(told(listeners))
                     .allSatisfy(told -> assertThat(told).singleElement().isIn(unknown, change.record(2)));
             execute(home(3));

@@ -8,10 +8,10 @@ import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.testing.RawFrame;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -168,21 +168,7 @@ class FrameReaderTest {
     }
 
     private byte[] frame(int first, byte[] payload) {
-        byte[] mask = new byte[4];
-        random.nextBytes(mask);
-        ByteBuffer frame = ByteBuffer.allocate(14 + payload.length).put((byte) first);
-        if (payload.length < 126) {
-            frame.put((byte) (0x80 | payload.length));
-        } else if (payload.length < 65_536) {
-            frame.put((byte) 0xFE).putShort((short) payload.length);
-        } else {
-            frame.put((byte) 0xFF).putLong(payload.length);
-        }
-        frame.put(mask);
-        for (int i = 0; i < payload.length; i++) {
-            frame.put((byte) (payload[i] ^ mask[i & 3]));
-        }
-        return Arrays.copyOf(frame.array(), frame.position());
+        return RawFrame.encode(first, payload, random.nextInt());
     }
 
     /// Gives a few bytes at a time.

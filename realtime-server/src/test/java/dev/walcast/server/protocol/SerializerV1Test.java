@@ -18,20 +18,21 @@ class SerializerV1Test {
                         new Address(Ref.ofString("1"), null, new Topic("realtime:r")),
                         "presence_state",
                         Payload.empty())))
-                .isEqualTo("{\"topic\":\"realtime:r\",\"event\":\"presence_state\",\"payload\":{},\"ref\":null}");
+                .isEqualTo("""
+                        {"topic":"realtime:r","event":"presence_state","payload":{},"ref":null}""");
         assertThat(text(v1.encode(
                         new Address(Ref.ofString("1"), Ref.ofString("2"), new Topic("realtime:r")),
                         "phx_reply",
                         Payload.ok())))
-                .isEqualTo("{\"topic\":\"realtime:r\",\"event\":\"phx_reply\","
-                        + "\"payload\":{\"status\":\"ok\",\"response\":{}},\"ref\":\"2\"}");
+                .isEqualTo("""
+                        {"topic":"realtime:r","event":"phx_reply","payload":{"status":"ok","response":{}},"ref":"2"}""");
     }
 
     @Test
     void unknownKeysAreSkipped() {
-        String text =
-                "{\"ref\":null,\"x\":{\"topic\":1},\"payload\":{ \"a\":1 },\"joinRef\":\"9\",\"event\":\"phx_join\","
-                        + "\"join_ref\":\"4\",\"topic\":\"t\"}";
+        String text = """
+                {"ref":null,"x":{"topic":1},"payload":{ "a":1 },"joinRef":"9","event":"phx_join","join_ref":"4",\
+                "topic":"t"}""";
         assertThat(v1.decodeText(text.getBytes(UTF_8))).isInstanceOfSatisfying(Message.Join.class, join -> {
             assertThat(join.address()).isEqualTo(new Address(Ref.ofString("4"), null, new Topic("t")));
             assertThat(join.payload().text()).isEqualTo("{ \"a\":1 }");
@@ -57,8 +58,9 @@ class SerializerV1Test {
     @Test
     void onlyJsonUserBroadcastIsWrapped() {
         assertThat(v1.encode(user(Broadcast.Encoding.JSON, " {\"a\":1.0} ")).map(SerializerV1Test::text))
-                .isEqualTo(Optional.of("{\"topic\":\"realtime:r\",\"event\":\"broadcast\",\"payload\":"
-                        + "{\"type\":\"broadcast\",\"event\":\"e\\\"\",\"payload\": {\"a\":1.0} },\"ref\":null}"));
+                .isEqualTo(Optional.of("""
+                        {"topic":"realtime:r","event":"broadcast","payload":{"type":"broadcast","event":"e\\"",\
+                        "payload": {"a":1.0} },"ref":null}"""));
         assertThat(v1.encode(user(Broadcast.Encoding.JSON, "{oops"))).isEmpty();
         assertThat(v1.encode(user(Broadcast.Encoding.JSON, "1} , {"))).isEmpty();
         assertThat(v1.encode(user(Broadcast.Encoding.JSON, ""))).isEmpty();

@@ -26,7 +26,8 @@ class SerializerV2Test {
                         new Address(Ref.ofString("1"), Ref.ofString("2"), new Topic("realtime:r")),
                         "phx_reply",
                         Payload.ok())))
-                .isEqualTo("[\"1\",\"2\",\"realtime:r\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]");
+                .isEqualTo("""
+                        ["1","2","realtime:r","phx_reply",{"status":"ok","response":{}}]""");
     }
 
     @Test
@@ -41,9 +42,9 @@ class SerializerV2Test {
                 Payload.system(SystemNote.subscribed(java.util.List.of(), java.util.Optional.empty()), "room1");
         assertThat(text(v2.encode(
                         new Address(Ref.ofString("1"), null, new Topic("realtime:room1")), "system", payload)))
-                .isEqualTo("[\"1\",null,\"realtime:room1\",\"system\",{\"status\":\"ok\","
-                        + "\"message\":\"Subscribed to PostgreSQL\",\"extension\":\"postgres_changes\","
-                        + "\"channel\":\"room1\"}]");
+                .isEqualTo("""
+                        ["1",null,"realtime:room1","system",{"status":"ok","message":"Subscribed to PostgreSQL",\
+                        "extension":"postgres_changes","channel":"room1"}]""");
     }
 
     @Test
@@ -52,9 +53,8 @@ class SerializerV2Test {
         OutboundFrame frame =
                 v2.encode(Address.allOn(Topic.named("db")), "postgres_changes", Payload.change(new int[] {7, 8}, data));
         assertThat(frame.body()).isSameAs(data);
-        assertThat(text(frame))
-                .isEqualTo("[null,null,\"realtime:db\",\"postgres_changes\","
-                        + "{\"ids\":[7,8],\"data\":{\"type\":\"INSERT\"}}]");
+        assertThat(text(frame)).isEqualTo("""
+                        [null,null,"realtime:db","postgres_changes",{"ids":[7,8],"data":{"type":"INSERT"}}]""");
     }
 
     @Test

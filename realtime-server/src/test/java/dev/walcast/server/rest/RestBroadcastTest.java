@@ -128,7 +128,8 @@ class RestBroadcastTest {
 
     @Test
     void unauthorizedMessagesAreCountedByReason() throws Exception {
-        String message = "{\"topic\":\"%s\",\"event\":\"e\",\"payload\":{},\"private\":%s}";
+        String message = """
+                {"topic":"%s","event":"e","payload":{},"private":%s}""";
         String batch = "{\"messages\":["
                 + String.join(
                         ",",
@@ -287,11 +288,12 @@ class RestBroadcastTest {
     @Test
     void tooLargePayloadIsRefusedAsField() throws Exception {
         String large = "{\"a\":\"" + "x".repeat(50_000) + "\"}";
-        assertThat(client.json("/api/broadcast/a/events/e", large).body())
-                .isEqualTo("{\"errors\":{\"payload\":[\"Payload size exceeds tenant limit\"]}}");
+        assertThat(client.json("/api/broadcast/a/events/e", large).body()).isEqualTo("""
+                        {"errors":{"payload":["Payload size exceeds tenant limit"]}}""");
         assertThat(client.json(BATCH, "{\"messages\":[{\"topic\":\"a\",\"event\":\"e\",\"payload\":" + large + "}]}")
                         .body())
-                .isEqualTo("{\"errors\":{\"messages\":[{\"payload\":[\"Payload size exceeds tenant limit\"]}]}}");
+                .isEqualTo("""
+                        {"errors":{"messages":[{"payload":["Payload size exceeds tenant limit"]}]}}""");
     }
 
     @Test

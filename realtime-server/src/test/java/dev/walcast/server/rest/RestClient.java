@@ -13,7 +13,8 @@ import java.net.http.HttpResponse;
 
 /// Sends requests like clients do, with a token unless the test omits it.
 final class RestClient implements AutoCloseable {
-    static final String USER = TestingTokens.signed("{\"role\":\"authenticated\",\"sub\":\"u1\",\"exp\":2100000000}");
+    static final String USER = TestingTokens.signed("""
+            {"role":"authenticated","sub":"u1","exp":2100000000}""");
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final String base;

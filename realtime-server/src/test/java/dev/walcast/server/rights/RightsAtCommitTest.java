@@ -120,8 +120,9 @@ class RightsAtCommitTest {
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "FUNCTION")
     void rowsAfterRevocationDoNotArrive(Change change) throws Exception {
-        // Postgres 15 does not announce it
-        assumeTrue(change != Change.REVOKE_USAGE || servers.postgres().majorVersion() > 15);
+        assumeTrue(
+                change != Change.REVOKE_USAGE || servers.postgres().majorVersion() > 15,
+                "Postgres 15 does not announce REVOKE USAGE");
         List<Integer> leaked = leaked(change, 0, TRIES, false);
         System.out.println("RightsAtCommitTest: after " + change + " came " + leaked + " of " + TRIES * ROWS + " rows");
         assertThat(leaked).as("rows of each reader after " + change).containsOnly(0);

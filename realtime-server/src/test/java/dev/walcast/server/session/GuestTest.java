@@ -73,8 +73,8 @@ class GuestTest {
             client.nextText();
             client.text(TestingServer.broadcast(
                     "2", "realtime:room", "{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":{\"x\":1.00}}"));
-            assertThat(reader.next("message").data())
-                    .isEqualTo("{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":{\"x\":1.00}}");
+            assertThat(reader.next("message").data()).isEqualTo("""
+                            {"type":"broadcast","event":"e","payload":{"x":1.00}}""");
             send(true, "e", "\"another room\"");
             send(false, "e", "not JSON");
             send(false, "e", "{\r\n\"x\":\n2}");

@@ -272,10 +272,9 @@ class SocketBehaviourTest {
             v2.text(join("1", TOPIC));
             v2.nextText();
             Thread draining = Thread.ofVirtual().start(() -> drain(server));
-            assertThat(v2.nextText())
-                    .isEqualTo("[null,null,\"realtime:room\",\"system\",{\"status\":\"ok\","
-                            + "\"message\":\"Server requested disconnect\",\"extension\":\"system\","
-                            + "\"channel\":\"room\"}]");
+            assertThat(v2.nextText()).isEqualTo("""
+                            [null,null,"realtime:room","system",{"status":"ok",\
+                            "message":"Server requested disconnect","extension":"system","channel":"room"}]""");
             assertThat(v2.nextClose().code()).isEqualTo(1012);
             assertThat(v1.nextClose().code()).isEqualTo(1012);
             v1.sayClose(1012);

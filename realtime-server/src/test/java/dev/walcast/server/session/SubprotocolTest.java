@@ -3,7 +3,6 @@ package dev.walcast.server.session;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
@@ -93,7 +92,7 @@ class SubprotocolTest {
 
     @Test
     void phoenixClientJoinsWithAnAuthToken() throws Exception {
-        assumeThat(NodeScript.whyNot()).isNull();
+        NodeScript.assumeNode();
         try (NodeScript client = NodeScript.start(
                 "auth-token.mjs",
                 "",

@@ -23,8 +23,8 @@ class TokenSocketTest {
     private static final String PUBLISHABLE = "sb_publishable_" + "p".repeat(22);
     private static final String SECRET = "sb_secret_" + "s".repeat(22);
     private static final String BROWSER_PATH = "/realtime/v1/websocket?vsn=2.0.0";
-    private static final String BINDING =
-            "{\"config\":{\"postgres_changes\":[{\"event\":\"*\",\"schema\":\"public\"}]}%s}";
+    private static final String BINDING = """
+            {"config":{"postgres_changes":[{"event":"*","schema":"public"}]}%s}""";
 
     private final TestingKey key = TestingKey.of("auth-1", "ES256");
     private final TestingServer server = new TestingServer(
@@ -129,7 +129,8 @@ class TokenSocketTest {
             member.text(TestingServer.join("1", "realtime:t", "{\"config\":{}}"));
             member.nextText();
             refused.text(TestingServer.broadcast("3", "realtime:t", "{\"event\":\"e\",\"payload\":{}}"));
-            refused.text("[\"1\",\"4\",\"realtime:t\",\"presence\",{\"event\":\"track\",\"payload\":{}}]");
+            refused.text("""
+                    ["1","4","realtime:t","presence",{"event":"track","payload":{}}]""");
             refused.binary(
                     new byte[] {3, 0, 0, 10, 1, 0, 1, 'r', 'e', 'a', 'l', 't', 'i', 'm', 'e', ':', 't', 'e', '{', '}'});
             refused.text("[\"1\",\"5\",\"realtime:t\",\"phx_leave\",{}]");

@@ -1,36 +1,25 @@
 package dev.walcast.server.socket;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.ByteArrayOutputStream;
+import dev.walcast.server.testing.RawFrame;
+import dev.walcast.server.testing.RawSocket;
 import java.io.Closeable;
-import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/// A WebSocket client on a bare socket, so that tests can send anything, valid or not.
+/// A [RawSocket] whose messages a thread reads and keeps until they are asked for, so that the server never waits.
 public final class WireClient implements Closeable {
-    private static final byte[] MASK = {1, 2, 3, 4};
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final int SMALL_BUFFER = 4 * 1024;
 
-    private final Socket socket;
-    private final DataInputStream in;
-    private final OutputStream out;
+    private final RawSocket socket;
     private final BlockingQueue<Received> received = new LinkedBlockingQueue<>();
-    private final int status;
-    private final Map<String, String> headers = new HashMap<>();
-    private final String body;
 
     /// An item received from the server. After a close frame or the end of the stream nothing follows.
     public sealed interface Received {
@@ -46,32 +35,21 @@ public final class WireClient implements Closeable {
         record Close(int code, String reason) implements Received {}
     }
 
-    private WireClient(Socket socket, String request, boolean reads) throws IOException {
+    private WireClient(RawSocket socket) {
         this.socket = socket;
-        this.in = new DataInputStream(new java.io.BufferedInputStream(socket.getInputStream()));
-        this.out = socket.getOutputStream();
-        out.write(request.getBytes(ISO_8859_1));
-        out.flush();
-        this.status = Integer.parseInt(readLine().split(" ")[1]);
-        for (String line = readLine(); !line.isEmpty(); line = readLine()) {
-            int colon = line.indexOf(':');
-            headers.put(
-                    line.substring(0, colon).toLowerCase(Locale.ROOT),
-                    line.substring(colon + 1).strip());
-        }
-        int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
-        this.body = new String(in.readNBytes(length), UTF_8);
-        if (status == 101 && reads) {
-            listen();
-        }
     }
 
+    /// Begins to read.
     public void listen() {
         Thread.ofVirtual().name("wire-client").start(this::readAll);
     }
 
     public static WireClient open(int port, String path, Map<String, String> headers) throws IOException {
-        return open(new Socket("127.0.0.1", port), path, headers, true);
+        WireClient client = new WireClient(connect(port, 0).upgrade(path, headers));
+        if (client.status() == 101) {
+            client.listen();
+        }
+        return client;
     }
 
     public static WireClient open(int port, String path) throws IOException {
@@ -80,33 +58,23 @@ public final class WireClient implements Closeable {
 
     /// Opens a client that does not read until [#listen].
     public static WireClient openDeaf(int port, String path) throws IOException {
-        Socket socket = new Socket();
-        socket.setReceiveBufferSize(4 * 1024);
-        socket.connect(new java.net.InetSocketAddress("127.0.0.1", port));
-        return open(socket, path, Map.of(), false);
+        return new WireClient(connect(port, SMALL_BUFFER).upgrade(path, Map.of()));
     }
 
-    private static WireClient open(Socket socket, String path, Map<String, String> headers, boolean reads)
-            throws IOException {
-        socket.setTcpNoDelay(true);
-        StringBuilder request = new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n"
-                + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
-        headers.forEach(
-                (name, value) -> request.append(name).append(": ").append(value).append("\r\n"));
-        return new WireClient(socket, request.append("\r\n").toString(), reads);
+    private static RawSocket connect(int port, int buffer) throws IOException {
+        return RawSocket.connect("127.0.0.1", port, Duration.ZERO, buffer);
     }
 
     public int status() {
-        return status;
+        return socket.status();
     }
 
     public String header(String lowerCaseName) {
-        return headers.getOrDefault(lowerCaseName, "");
+        return socket.header(lowerCaseName);
     }
 
     public String body() {
-        return body;
+        return socket.body();
     }
 
     public void text(String text) throws IOException {
@@ -127,36 +95,11 @@ public final class WireClient implements Closeable {
 
     /// One masked frame.
     public void frame(int firstByte, byte[] payload) throws IOException {
-        byte[] masked = payload.clone();
-        for (int i = 0; i < masked.length; i++) {
-            masked[i] ^= MASK[i & 3];
-        }
-        ByteArrayOutputStream frame = new ByteArrayOutputStream();
-        frame.write(firstByte);
-        frame.writeBytes(length(payload.length));
-        frame.writeBytes(MASK);
-        frame.writeBytes(masked);
-        raw(frame.toByteArray());
+        socket.frame(firstByte, payload);
     }
 
     public void raw(byte[] bytes) throws IOException {
-        out.write(bytes);
-        out.flush();
-    }
-
-    private static byte[] length(int length) {
-        if (length < 126) {
-            return new byte[] {(byte) (0x80 | length)};
-        }
-        return length < 65536
-                ? ByteBuffer.allocate(3)
-                        .put((byte) (0x80 | 126))
-                        .putShort((short) length)
-                        .array()
-                : ByteBuffer.allocate(9)
-                        .put((byte) (0x80 | 127))
-                        .putLong(length)
-                        .array();
+        socket.bytes(bytes);
     }
 
     /// The next thing the server sent; fails when it takes too long.
@@ -200,16 +143,7 @@ public final class WireClient implements Closeable {
 
     /// Ends the connection with a RST.
     public void reset() throws IOException {
-        socket.setSoLinger(true, 0);
-        socket.close();
-    }
-
-    private String readLine() throws IOException {
-        ByteArrayOutputStream line = new ByteArrayOutputStream();
-        for (int b = in.readUnsignedByte(); b != '\n'; b = in.readUnsignedByte()) {
-            line.write(b);
-        }
-        return line.toString(ISO_8859_1).stripTrailing();
+        socket.reset();
     }
 
     private void readAll() {
@@ -226,30 +160,15 @@ public final class WireClient implements Closeable {
     }
 
     private Received readFrame() throws IOException {
-        int first = in.readUnsignedByte();
-        int second = in.readUnsignedByte();
-        long length = switch (second) {
-            case 126 -> in.readUnsignedShort();
-            case 127 -> in.readLong();
-            default -> second;
-        };
-        byte[] payload = new byte[Math.toIntExact(length)];
-        in.readFully(payload);
-        return switch (first) {
+        RawFrame frame = socket.readFrame();
+        byte[] payload = frame.payload();
+        return switch (frame.first()) {
             case 0x81 -> new Received.Text(new String(payload, UTF_8));
             case 0x82 -> new Received.Binary(payload);
             case 0x89 -> new Received.Ping(payload);
             case 0x8A -> new Received.Pong(payload);
-            case 0x88 -> closed(payload);
-            default -> throw new AssertionError("unexpected first byte " + first);
+            case 0x88 -> new Received.Close(frame.closeCode(), frame.closeReason());
+            default -> throw new AssertionError("unexpected first byte " + frame.first());
         };
-    }
-
-    private static Received closed(byte[] payload) {
-        return payload.length < 2
-                ? new Received.Close(1005, "")
-                : new Received.Close(
-                        ByteBuffer.wrap(payload).getShort() & 0xFFFF,
-                        new String(Arrays.copyOfRange(payload, 2, payload.length), UTF_8));
     }
 }

@@ -1,5 +1,7 @@
 package dev.walcast.server.testing;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
@@ -54,6 +56,18 @@ public final class NodeScript implements AutoCloseable {
         boolean linux = System.getProperty("os.name").equals("Linux");
         boolean x86 = System.getProperty("os.arch").equals("amd64");
         return linux && x86 ? whyNot() : "the browser of the tests runs on Linux with x86-64 only";
+    }
+
+    /// Skips the test that calls this where Node.js is missing.
+    public static void assumeNode() {
+        String whyNot = whyNot();
+        assumeTrue(whyNot == null, whyNot);
+    }
+
+    /// Skips the test that calls this where scripts cannot open a browser.
+    public static void assumeBrowser() {
+        String whyNot = whyNoBrowser();
+        assumeTrue(whyNot == null, whyNot);
     }
 
     public static NodeScript start(String script, String argument, Map<String, String> environment) throws Exception {

@@ -7,13 +7,15 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -21,19 +23,22 @@ import java.util.concurrent.ThreadLocalRandom;
 public final class RawSocket implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int PATIENCE_MILLIS = 15_000;
+    private static final int SMALL_BUFFER = 4096;
+    private static final String SERVER = "127.0.0.1";
 
     private final Socket socket;
     private final DataInputStream in;
-    private final int status;
-    private final String body;
+    private Head head = new Head(0, Map.of());
+    private String body = "";
     private int heartbeats;
 
-    private RawSocket(Socket socket, DataInputStream in, int status, String body) {
+    private RawSocket(Socket socket) throws IOException {
         this.socket = socket;
-        this.in = in;
-        this.status = status;
-        this.body = body;
+        this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
     }
+
+    /// The head of an answer over HTTP, the names of its headers in lower case.
+    public record Head(int status, Map<String, String> headers) {}
 
     /// An item received: a text, a binary message, or the end.
     public sealed interface Received {
@@ -51,43 +56,84 @@ public final class RawSocket implements AutoCloseable {
 
     /// Sends the upgrade request. [#status()] has the result.
     public static RawSocket open(int port, String path, Map<String, String> headers) throws IOException {
-        return open(new Socket("127.0.0.1", port), path, headers);
+        return connect(SERVER, port, Duration.ofMillis(PATIENCE_MILLIS), 0).upgrade(path, headers);
     }
 
     /// A client that takes in little before it stops the server from writing.
     public static RawSocket openWithSmallBuffer(int port, String path) throws IOException {
-        Socket socket = new Socket();
-        socket.setReceiveBufferSize(4096);
-        socket.connect(new java.net.InetSocketAddress("127.0.0.1", port));
-        return open(socket, path, Map.of());
+        return connect(SERVER, port, Duration.ofMillis(PATIENCE_MILLIS), SMALL_BUFFER)
+                .upgrade(path, Map.of());
     }
 
-    private static RawSocket open(Socket socket, String path, Map<String, String> headers) throws IOException {
-        socket.setSoTimeout(PATIENCE_MILLIS);
-        socket.setTcpNoDelay(true);
-        StringBuilder request = new StringBuilder(
-                "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
-                        + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+    /// A connection on which nothing has been sent.
+    ///
+    /// @param from     a loopback address, so that limits per address tell clients apart
+    /// @param patience how long to wait for the connection, and for each byte of the server; 0 is forever
+    /// @param buffer   bytes that the system takes in for the client before the server must wait, 0 for the usual
+    public static RawSocket connect(String from, int port, Duration patience, int buffer) throws IOException {
+        Socket socket = new Socket();
+        try {
+            if (buffer > 0) {
+                socket.setReceiveBufferSize(buffer);
+            }
+            socket.setTcpNoDelay(true);
+            socket.setSoTimeout((int) patience.toMillis());
+            if (!from.equals(SERVER)) {
+                socket.bind(new InetSocketAddress(from, 0));
+            }
+            socket.connect(new InetSocketAddress(SERVER, port), (int) patience.toMillis());
+            return new RawSocket(socket);
+        } catch (IOException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /// The request that makes a connection a WebSocket.
+    public static String upgradeRequest(String path, Map<String, String> headers) {
+        StringBuilder request = new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n"
+                + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
         headers.forEach(
                 (name, value) -> request.append(name).append(": ").append(value).append("\r\n"));
-        socket.getOutputStream().write(request.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
-        DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
-        int status = Integer.parseInt(line(in).split(" ")[1]);
-        int length = 0;
-        for (String header = line(in); !header.isEmpty(); header = line(in)) {
-            if (header.toLowerCase(java.util.Locale.ROOT).startsWith("content-length:")) {
-                length = Integer.parseInt(
-                        header.substring("content-length:".length()).strip());
-            }
-        }
-        return new RawSocket(socket, in, status, new String(in.readNBytes(length), StandardCharsets.UTF_8));
+        return request.append("\r\n").toString();
     }
 
-    private static String line(DataInputStream in) throws IOException {
+    /// Sends the upgrade request and reads the answer; whether it became a socket is told by [#status()].
+    public RawSocket upgrade(String path, Map<String, String> headers) throws IOException {
+        try {
+            bytes(upgradeRequest(path, headers).getBytes(StandardCharsets.ISO_8859_1));
+            head = readHead();
+            int length = Integer.parseInt(head.headers().getOrDefault("content-length", "0"));
+            body = new String(in.readNBytes(length), StandardCharsets.UTF_8);
+            return this;
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /// Reads the head of an answer, and of its body nothing.
+    public Head readHead() throws IOException {
+        String[] words = line().split(" ", 3);
+        if (words.length < 2) {
+            throw new IOException("no answer: " + String.join(" ", words));
+        }
+        Map<String, String> headers = new HashMap<>();
+        for (String line = line(); !line.isEmpty(); line = line()) {
+            String[] header = line.split(":", 2);
+            if (header.length == 2) {
+                headers.put(header[0].toLowerCase(Locale.ROOT), header[1].strip());
+            }
+        }
+        return new Head(Integer.parseInt(words[1]), headers);
+    }
+
+    private String line() throws IOException {
         StringBuilder line = new StringBuilder();
         for (int c = in.read(); c != '\n'; c = in.read()) {
             if (c < 0) {
-                throw new EOFException("the server ended the connection during the upgrade");
+                throw new EOFException("the server ended the connection before the end of its answer");
             }
             line.append((char) c);
         }
@@ -96,7 +142,12 @@ public final class RawSocket implements AutoCloseable {
 
     /// 101 when it became a socket.
     public int status() {
-        return status;
+        return head.status();
+    }
+
+    /// Of the answer to the upgrade request; empty when there is none.
+    public String header(String lowerCaseName) {
+        return head.headers().getOrDefault(lowerCaseName, "");
     }
 
     /// Of a refusal.
@@ -114,22 +165,12 @@ public final class RawSocket implements AutoCloseable {
 
     /// Sends any frame, masked.
     public void frame(boolean last, int opCode, byte[] payload) throws IOException {
-        ByteBuffer frame = ByteBuffer.allocate(14 + payload.length);
-        frame.put((byte) ((last ? 0x80 : 0) | opCode));
-        if (payload.length < 126) {
-            frame.put((byte) (0x80 | payload.length));
-        } else if (payload.length <= 0xFFFF) {
-            frame.put((byte) (0x80 | 126)).putShort((short) payload.length);
-        } else {
-            frame.put((byte) (0x80 | 127)).putLong(payload.length);
-        }
-        byte[] mask = new byte[4];
-        ThreadLocalRandom.current().nextBytes(mask);
-        frame.put(mask);
-        for (int i = 0; i < payload.length; i++) {
-            frame.put((byte) (payload[i] ^ mask[i & 3]));
-        }
-        bytes(java.util.Arrays.copyOf(frame.array(), frame.position()));
+        frame((last ? 0x80 : 0) | opCode, payload);
+    }
+
+    /// Sends any frame, masked.
+    public void frame(int first, byte[] payload) throws IOException {
+        bytes(RawFrame.encode(first, payload, ThreadLocalRandom.current().nextInt()));
     }
 
     /// Sends bytes that may be no frame at all; from any thread.
@@ -143,7 +184,7 @@ public final class RawSocket implements AutoCloseable {
     public Received receive() throws IOException {
         try {
             while (true) {
-                Frame frame = readFrame();
+                RawFrame frame = readFrame();
                 switch (frame.opCode()) {
                     case 0x1 -> {
                         return new Received.Text(new String(frame.payload(), StandardCharsets.UTF_8));
@@ -152,7 +193,7 @@ public final class RawSocket implements AutoCloseable {
                         return new Received.Binary(frame.payload());
                     }
                     case 0x8 -> {
-                        return closed(frame.payload());
+                        return new Received.Closed(frame.closeCode(), frame.closeReason());
                     }
                     case 0x9 -> frame(true, 0xA, frame.payload());
                     default -> {}
@@ -163,22 +204,14 @@ public final class RawSocket implements AutoCloseable {
         }
     }
 
-    private static Received closed(byte[] payload) {
-        int code = payload.length < 2 ? 1005 : ByteBuffer.wrap(payload).getShort() & 0xFFFF;
-        return new Received.Closed(
-                code, payload.length < 2 ? "" : new String(payload, 2, payload.length - 2, StandardCharsets.UTF_8));
+    /// The next frame as it came.
+    public RawFrame readFrame() throws IOException {
+        return RawFrame.read(in);
     }
 
-    /// A frame as it came.
-    public record Frame(int opCode, byte[] payload) {}
-
-    public Frame readFrame() throws IOException {
-        int first = in.readUnsignedByte();
-        int length = in.readUnsignedByte();
-        long size = length == 126 ? in.readUnsignedShort() : length == 127 ? in.readLong() : length;
-        byte[] payload = new byte[(int) size];
-        in.readFully(payload);
-        return new Frame(first & 0x0F, payload);
+    /// Reads and forgets what comes, until the connection ends.
+    public void drain() throws IOException {
+        while (in.skip(Long.MAX_VALUE) > 0 || in.read() >= 0) {}
     }
 
     /// The next text message as JSON.

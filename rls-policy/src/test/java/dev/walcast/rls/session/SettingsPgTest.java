@@ -65,8 +65,8 @@ import org.junit.jupiter.api.Test;
 class SettingsPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 60);
     private static final TableId EVENTS = new TableId("public", "events");
-    private static final String CLAIMS =
-            "{\"role\":\"viewer\",\"until\":\"01/02/2026 00:00\",\"day\":\"01/02/2026\",\"span\":\"-1 1:00\"}";
+    private static final String CLAIMS = """
+            {"role":"viewer","until":"01/02/2026 00:00","day":"01/02/2026","span":"-1 1:00"}""";
     private static final Viewer VIEWER = new Viewer("viewer", CLAIMS);
 
     private static final String[] TERMS = {
