@@ -2,7 +2,6 @@ package dev.walcast.server;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.log.Secret;
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.ChangeSource;
 import dev.walcast.cdc.FeedStart;
@@ -43,6 +42,7 @@ import dev.walcast.server.changes.PublicationWatch;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.health.HealthSource;
+import dev.walcast.server.log.Secret;
 import dev.walcast.server.messages.DatabaseBroadcasts;
 import dev.walcast.server.messages.StoredMessages;
 import dev.walcast.server.messages.TopicPolicyWatch;

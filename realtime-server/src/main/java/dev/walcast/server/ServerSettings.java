@@ -2,7 +2,6 @@ package dev.walcast.server;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.log.Secret;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.server.acks.AckLimits;
@@ -11,6 +10,7 @@ import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.front.AddressLimits;
 import dev.walcast.server.limits.ReplayLimits;
 import dev.walcast.server.limits.SocketLimits;
+import dev.walcast.server.log.Secret;
 import dev.walcast.server.memory.MemoryLimits;
 import dev.walcast.server.presence.PresenceLimits;
 import java.time.Duration;

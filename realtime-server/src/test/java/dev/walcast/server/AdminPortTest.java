@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import dev.walcast.server.log.Secret;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.admin.AdminProblem;
 import dev.walcast.server.admin.AdminSettings;
+import dev.walcast.server.log.Secret;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestServer;
 import java.io.IOException;

@@ -3,13 +3,13 @@ package dev.walcast.server.cli;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.RealtimeServer;
-import dev.walcast.server.log.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.admin.AdminSettings;
 import dev.walcast.server.dev.DemoDatabase;
 import dev.walcast.server.dev.DemoRoutes;
 import dev.walcast.server.dev.DevDatabase;
 import dev.walcast.server.dev.DevEnvironment;
+import dev.walcast.server.log.Secret;
 import dev.walcast.server.settings.ServerOptions;
 import dev.walcast.server.settings.SettingsException;
 import java.io.PrintWriter;

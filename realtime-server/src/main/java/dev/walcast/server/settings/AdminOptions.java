@@ -2,8 +2,8 @@ package dev.walcast.server.settings;
 
 import static dev.walcast.server.settings.LimitOptions.check;
 
-import dev.walcast.server.log.Secret;
 import dev.walcast.server.admin.AdminSettings;
+import dev.walcast.server.log.Secret;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
