@@ -208,6 +208,11 @@ final class ConnectionPools implements AutoCloseable {
     }
 
     /// Uses a connection of its own, rarely.
+    /// All pools, each once.
+    List<HikariDataSource> all() {
+        return all;
+    }
+
     ServerTimeZone serverTimeZone() {
         return serverTimeZone;
     }

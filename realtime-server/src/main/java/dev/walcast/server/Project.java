@@ -36,26 +36,34 @@ import dev.walcast.rls.topic.PostgresTopicPermissions;
 import dev.walcast.rls.topic.TopicPermissions;
 import dev.walcast.server.acks.CursorKeeper;
 import dev.walcast.server.acks.Cursors;
+import dev.walcast.server.admin.StatusReport;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.changes.PublicationWatch;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.health.HealthSource;
+import dev.walcast.server.log.Secret;
 import dev.walcast.server.messages.DatabaseBroadcasts;
 import dev.walcast.server.messages.StoredMessages;
 import dev.walcast.server.messages.TopicPolicyWatch;
 import dev.walcast.server.messages.TransactionWithoutMessages;
+import dev.walcast.server.metrics.ChangeMetrics;
+import dev.walcast.server.metrics.FeedMetrics;
+import dev.walcast.server.metrics.PoolMetrics;
 import dev.walcast.server.rowkeys.KeyMemory;
 import dev.walcast.server.setup.Installation;
 import dev.walcast.server.setup.PartitionUpkeep;
 import dev.walcast.server.topic.Rooms;
 import dev.walcast.server.window.FeedStatus;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -351,6 +359,25 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     /// The feed's position, and how much log it retains.
     FeedStatus feedStatus() {
         return keeper.status();
+    }
+
+    /// The metrics of the feed, the change path and the pools.
+    List<Consumer<PrometheusRegistry>> metrics() {
+        return List.of(
+                new FeedMetrics(source, this::slot, this::feedStatus, this::lag),
+                new ChangeMetrics(changes),
+                new PoolMetrics(pools.all()));
+    }
+
+    /// The feed at this moment, for operators.
+    StatusReport statusReport() {
+        return new StatusReport(
+                settings.reader().name().toLowerCase(Locale.ROOT),
+                FeedMetrics.state(source.state()),
+                slotName(),
+                slot(),
+                feedStatus(),
+                lag());
     }
 
     String slotName() {

@@ -6,6 +6,9 @@ import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.SupervisorPolicy;
+import dev.walcast.server.admin.AdminServer;
+import dev.walcast.server.admin.AdminSettings;
+import dev.walcast.server.admin.AdminSources;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.front.FrontLimits;
 import dev.walcast.server.front.HttpFront;
@@ -14,6 +17,9 @@ import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.health.HeapWatch;
 import dev.walcast.server.health.ThreadWatch;
 import dev.walcast.server.memory.MemoryBudget;
+import dev.walcast.server.metrics.ServerMetrics;
+import dev.walcast.server.metrics.SocketMetrics;
+import dev.walcast.server.metrics.TaskMetrics;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.rest.RestLimits;
 import dev.walcast.server.rest.RestRoutes;
@@ -29,8 +35,10 @@ import java.net.ServerSocket;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// A running server: one web server, one project, and what they share. The composition root.
 public final class RealtimeServer implements AutoCloseable {
@@ -50,6 +58,7 @@ public final class RealtimeServer implements AutoCloseable {
     private final EventStreams streams;
     private final Health health;
     private final HttpFront front;
+    private final @Nullable AdminServer admin;
 
     /// @param services additional HTTP services, such as the demo page
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
@@ -76,6 +85,17 @@ public final class RealtimeServer implements AutoCloseable {
         this.front = new HttpFront(
                 settings.host(), settings.port(), FrontLimits.of(settings.limits(), settings.addresses()), supervisor);
         this.health = new Health(List.of(this::supervised, project, sockets.privateRights()));
+        this.admin = settings.admin() == null ? null : admin(settings.admin());
+    }
+
+    private AdminServer admin(AdminSettings adminSettings) {
+        ServerMetrics metrics = new ServerMetrics(Stream.concat(
+                        Stream.of(new SocketMetrics(sockets), new TaskMetrics(supervisor, health, Version.TEXT)),
+                        project.metrics().stream())
+                .toList());
+        AdminSources sources =
+                new AdminSources(metrics, health, supervisor, project::statusReport, sockets, Version.TEXT);
+        return new AdminServer(adminSettings, sources, supervisor, nanoTime);
     }
 
     private static void end(int code) {
@@ -105,6 +125,9 @@ public final class RealtimeServer implements AutoCloseable {
         checkPort();
         HeapWatch.start(supervisor, nanoTime);
         ThreadWatch.start(supervisor);
+        if (admin != null) {
+            admin.start();
+        }
         HealthRoutes healthRoutes = new HealthRoutes(supervisor::checkAlive, health, project::lag);
         project.start(() -> answerHealthOnly(healthRoutes));
         tokens.start(supervisor);
@@ -144,6 +167,11 @@ public final class RealtimeServer implements AutoCloseable {
     }
 
     /// The memory that clients make the server hold.
+    /// The admin port; empty when there is none.
+    public OptionalInt adminPort() {
+        return admin == null ? OptionalInt.empty() : OptionalInt.of(admin.port());
+    }
+
     public MemoryBudget memory() {
         return memory;
     }
@@ -172,6 +200,9 @@ public final class RealtimeServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         front.close();
+        if (admin != null) {
+            admin.close();
+        }
         supervisor.close();
         rest.close();
         streams.close();

@@ -5,10 +5,12 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.server.acks.AckLimits;
+import dev.walcast.server.admin.AdminSettings;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.front.AddressLimits;
 import dev.walcast.server.limits.ReplayLimits;
 import dev.walcast.server.limits.SocketLimits;
+import dev.walcast.server.log.Secret;
 import dev.walcast.server.memory.MemoryLimits;
 import dev.walcast.server.presence.PresenceLimits;
 import java.time.Duration;
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// @param acks        how many cursors of acknowledged changes are kept
 /// @param addresses   limits of one client address
 /// @param memory      how much memory clients may make the server hold
+/// @param admin       the admin port; null when there is none
 public record ServerSettings(
         Database database,
         TokenRules tokens,
@@ -38,7 +41,8 @@ public record ServerSettings(
         PresenceLimits presence,
         AckLimits acks,
         AddressLimits addresses,
-        MemoryLimits memory) {
+        MemoryLimits memory,
+        @Nullable AdminSettings admin) {
     public ServerSettings {
         requireNonNull(database, "database is null");
         requireNonNull(tokens, "tokens is null");
@@ -49,6 +53,54 @@ public record ServerSettings(
         requireNonNull(acks, "acks is null");
         requireNonNull(addresses, "addresses is null");
         requireNonNull(memory, "memory is null");
+    }
+
+    /// Without an admin port.
+    public ServerSettings(
+            Database database,
+            TokenRules tokens,
+            String host,
+            int port,
+            ReplayLimits replay,
+            int recordBytesMax,
+            int restMessagesPerSecond,
+            SocketLimits limits,
+            PresenceLimits presence,
+            AckLimits acks,
+            AddressLimits addresses,
+            MemoryLimits memory) {
+        this(
+                database,
+                tokens,
+                host,
+                port,
+                replay,
+                recordBytesMax,
+                restMessagesPerSecond,
+                limits,
+                presence,
+                acks,
+                addresses,
+                memory,
+                null);
+    }
+
+    /// The same with this admin port; null for none.
+    public ServerSettings withAdmin(@Nullable AdminSettings other) {
+        return new ServerSettings(
+                database,
+                tokens,
+                host,
+                port,
+                replay,
+                recordBytesMax,
+                restMessagesPerSecond,
+                limits,
+                presence,
+                acks,
+                addresses,
+                memory,
+                other);
     }
 
     /// The reader of the replication slot. Both use the same positions, so it may change between two starts.

@@ -22,6 +22,8 @@ final class ClientJsonTest {
 
     /// Classes of other packages that use the tree types, each with the reason.
     private static final Map<String, String> ALLOWED = Map.ofEntries(
+            Map.entry("server.admin.AdminJson", "writes answers; reads none"),
+            Map.entry("server.admin.AdminRoutes", "reads what operators send"),
             Map.entry("server.HealthRoutes", "writes an answer; reads none"),
             Map.entry("server.rest.RestResponse", "writes an answer; reads none"),
             Map.entry("server.rest.PrivateTopics", "writes headers as JSON for policies; reads none"),

@@ -35,6 +35,8 @@ final class ClockTest {
     private static final Set<String> CHOOSE = Set.of(
             "dev.walcast.server.RealtimeServer",
             "dev.walcast.server.cli.DevCommand",
+            "dev.walcast.server.cli.Rehearsal",
+            "dev.walcast.server.cli.RehearsalClient",
             "dev.walcast.server.cli.ServeCommand",
             "dev.walcast.server.cli.SetupCommand",
             "dev.walcast.server.cli.TokenCommand");

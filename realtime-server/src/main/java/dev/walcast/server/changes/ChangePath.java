@@ -174,6 +174,11 @@ public final class ChangePath implements AutoCloseable {
         return counters.droppedWithin(DROPPED_LATELY);
     }
 
+    /// How many tables the reader leaves out.
+    public int tablesSetAside() {
+        return setAside.size();
+    }
+
     public ChangeCounters counters() {
         return counters;
     }

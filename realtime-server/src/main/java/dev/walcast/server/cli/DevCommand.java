@@ -4,10 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.RealtimeServer;
 import dev.walcast.server.ServerSettings;
+import dev.walcast.server.admin.AdminSettings;
 import dev.walcast.server.dev.DemoDatabase;
 import dev.walcast.server.dev.DemoRoutes;
 import dev.walcast.server.dev.DevDatabase;
 import dev.walcast.server.dev.DevEnvironment;
+import dev.walcast.server.log.Secret;
 import dev.walcast.server.settings.ServerOptions;
 import dev.walcast.server.settings.SettingsException;
 import java.io.PrintWriter;
@@ -46,6 +48,9 @@ final class DevCommand implements Callable<Integer> {
             description = "The reader of the log: debezium or native.")
     private ServerSettings.Reader reader = ServerSettings.Reader.DEBEZIUM;
 
+    @Option(names = "--admin-port", defaultValue = "0", description = "The admin port; 0 picks a free one.")
+    private int adminPort;
+
     @Option(names = "--db-port", defaultValue = "0", description = "Postgres' port; 0 picks a free one.")
     private int databasePort;
 
@@ -70,9 +75,9 @@ final class DevCommand implements Callable<Integer> {
             RealtimeServer server = server(demo, environment);
             opened.add(server);
             server.start();
-            print(
-                    out,
-                    environment.write(data, "http://localhost:" + server.port()).welcome(data));
+            String url = "http://localhost:" + server.port();
+            String admin = "http://localhost:" + server.adminPort().orElseThrow();
+            print(out, environment.write(data, url, admin).welcome(data));
             CloseStack.awaitSignal();
         }
         return 0;
@@ -80,7 +85,8 @@ final class DevCommand implements Callable<Integer> {
 
     private RealtimeServer server(DemoDatabase demo, DevEnvironment environment) throws SettingsException {
         ServerSettings settings = new ServerOptions(host, port, reader)
-                .settings(demo.serverUrl(), demo.evaluationUrl(), environment.jwtSecret());
+                .settings(demo.serverUrl(), demo.evaluationUrl(), environment.jwtSecret())
+                .withAdmin(new AdminSettings("127.0.0.1", adminPort, new Secret(environment.adminToken())));
         return new RealtimeServer(
                 settings, Clock.systemUTC(), List.of(new DemoRoutes(demo.dataSource(), environment.anonKey())));
     }

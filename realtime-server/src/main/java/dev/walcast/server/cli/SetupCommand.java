@@ -71,7 +71,9 @@ final class SetupCommand implements Callable<Integer> {
             out.print(script.print(Clock.systemUTC()));
         }
         if (apply) {
-            PostgresUrl admin = adminUrl == null ? null : url("ADMIN_URL", adminUrl);
+            // dev.env names the admin port so, and it may be in the environment
+            boolean isDatabase = adminUrl != null && !adminUrl.startsWith("http");
+            PostgresUrl admin = isDatabase ? url("ADMIN_URL", adminUrl) : null;
             new Setup(script, admin, Clock.systemUTC()).apply(out::println);
         }
         out.flush();

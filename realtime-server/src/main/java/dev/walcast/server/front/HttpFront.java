@@ -30,6 +30,7 @@ public final class HttpFront implements AutoCloseable {
     private static final long ENTER_PAUSE_MILLIS = 25;
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
 
+    private final String name;
     private final FrontLimits limits;
     private final Supervisor supervisor;
     private final ConnectionPlaces places;
@@ -40,12 +41,21 @@ public final class HttpFront implements AutoCloseable {
     private final AtomicLong accepted = new AtomicLong();
     private volatile @Nullable HttpEngine engine;
 
+    /// The port for clients.
+    ///
     /// @param supervisor runs the threads; may be closed only after this
     public HttpFront(String host, int port, FrontLimits limits, Supervisor supervisor) {
+        this("http", host, port, limits, supervisor);
+    }
+
+    /// @param name       begins the names of its threads; each front of a process has another
+    /// @param supervisor runs the threads; may be closed only after this
+    public HttpFront(String name, String host, int port, FrontLimits limits, Supervisor supervisor) {
+        this.name = requireNonNull(name, "name is null");
         this.limits = limits.withConnections(Descriptors.fitting(limits.connectionsMax()));
         this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.places = new ConnectionPlaces(this.limits);
-        this.watch = new Periodic("http-watch", watchPause(), ThreadStarter.PLATFORM, _ -> checkConnections());
+        this.watch = new Periodic(name + "-watch", watchPause(), ThreadStarter.PLATFORM, _ -> checkConnections());
         this.listener = new Listener(new InetSocketAddress(host, port), new Listener.Reception() {
             @Override
             public void accepted(SocketChannel channel) throws IOException {
@@ -77,7 +87,8 @@ public final class HttpFront implements AutoCloseable {
         }
         // loads the classes that a shortage of descriptors needs while descriptors are free
         boolean _ = places.makeRoom();
-        tasks.add(supervisor.startObserved("http-listener", new EndAction.Restart(), ThreadStarter.PLATFORM, listener));
+        tasks.add(supervisor.startObserved(
+                name + "-listener", new EndAction.Restart(), ThreadStarter.PLATFORM, listener));
         watch.start(supervisor);
     }
 
@@ -101,10 +112,10 @@ public final class HttpFront implements AutoCloseable {
         if (!(channel.getRemoteAddress() instanceof InetSocketAddress remote)) {
             throw new IOException("not an internet address");
         }
-        String name = "http-" + accepted.incrementAndGet();
+        String thread = name + "-" + accepted.incrementAndGet();
         // TLS: another ClientSocket, around an SSLEngine; its handshake belongs on the connection's own thread
         ClientConnection connection = new ClientConnection(
-                new ChannelSocket(channel, name, remote),
+                new ChannelSocket(channel, thread, remote),
                 remote.getAddress(),
                 () -> requireNonNull(engine, "no routes"),
                 limits,
@@ -116,7 +127,7 @@ public final class HttpFront implements AutoCloseable {
         connection.entered();
         boolean started = false;
         try {
-            Thread.ofVirtual().name(name).start(connection);
+            Thread.ofVirtual().name(thread).start(connection);
             started = true;
         } finally {
             if (!started) {

@@ -19,6 +19,7 @@ public enum CloseReason {
     TOKEN_REFUSED(1008, "the token is refused: the reply to a join says why"),
     IDLE(1012, "nothing received for too long"),
     DRAINING(1012, "Server requested disconnect"),
+    DISCONNECTED_BY_OPERATOR(1012, "an operator ended this connection"),
     SLOW_CONSUMER(1013, "too slow: the queue of unsent messages is full"),
     /// It held most when the server ran short of memory, or more than one client may hold.
     MEMORY(1013, "too much is held in memory for this client"),

@@ -52,6 +52,9 @@ public sealed interface Serializer permits SerializerV1, SerializerV2 {
     /// The same bytes for every receiver; nothing when this version cannot express the broadcast.
     Optional<OutboundFrame> encode(Broadcast broadcast);
 
+    /// As clients name it in `vsn`.
+    String version();
+
     /// The longest topic this version can address, in bytes.
     int topicBytesMax();
 

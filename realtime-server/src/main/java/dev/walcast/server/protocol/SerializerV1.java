@@ -78,6 +78,11 @@ record SerializerV1() implements Serializer {
     }
 
     @Override
+    public String version() {
+        return "1.0.0";
+    }
+
+    @Override
     public int topicBytesMax() {
         return NAME_BYTES_MAX;
     }

@@ -86,6 +86,11 @@ record SerializerV2() implements Serializer {
     }
 
     @Override
+    public String version() {
+        return "2.0.0";
+    }
+
+    @Override
     public int topicBytesMax() {
         return HEADER_FIELD_BYTES_MAX;
     }

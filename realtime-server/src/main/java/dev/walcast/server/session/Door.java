@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// Lets clients in that speak a version we know and have a valid token, and knows who is in.
 final class Door implements SocketAdmission {
@@ -28,6 +29,7 @@ final class Door implements SocketAdmission {
     private final Services services;
     private final Semaphore refusedSessions;
     private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+    private final AtomicLong lastId = new AtomicLong();
 
     Door(Services services) {
         this.services = requireNonNull(services, "services is null");
@@ -86,7 +88,7 @@ final class Door implements SocketAdmission {
                 >= services.limits().socketsMax();
     }
 
-    Iterable<Session> sessions() {
+    Set<Session> sessions() {
         return sessions;
     }
 
@@ -133,7 +135,8 @@ final class Door implements SocketAdmission {
         ClientBudget budget = new ClientBudget(services.budget(), client.viewer(), client.address());
         boolean opened = false;
         try {
-            Session session = new Session(services, serializer, client, budget, outbox, sessions::remove);
+            Session session = new Session(
+                    "s" + lastId.incrementAndGet(), services, serializer, client, budget, outbox, sessions::remove);
             sessions.add(session);
             opened = true;
             return session;

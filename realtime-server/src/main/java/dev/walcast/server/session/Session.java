@@ -11,6 +11,7 @@ import dev.walcast.server.channel.JoinedSocket;
 import dev.walcast.server.channel.Services;
 import dev.walcast.server.frames.EarlyLook;
 import dev.walcast.server.limits.ClientBudget;
+import dev.walcast.server.limits.TokenSubject;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
@@ -23,6 +24,8 @@ import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.socket.SocketListener;
 import dev.walcast.server.tasks.WaitingBytes;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -51,10 +54,15 @@ final class Session implements SocketListener, JoinedSocket {
     private final JoinRules rules;
     private final EarlyLook look;
     private final Consumer<Session> whenClosed;
+    private final Client client;
+    private final String id;
+    private final Instant since;
     private final Map<Topic, Channel> channels = new ConcurrentHashMap<>();
 
     /// @param budget closed when the socket is gone
+    /// @param id     unique within the process
     Session(
+            String id,
             Services services,
             Serializer serializer,
             Client client,
@@ -62,6 +70,9 @@ final class Session implements SocketListener, JoinedSocket {
             Outbox outbox,
             Consumer<Session> whenClosed) {
         this.services = requireNonNull(services, "services is null");
+        this.id = requireNonNull(id, "id is null");
+        this.client = requireNonNull(client, "client is null");
+        this.since = services.clock().instant();
         this.serializer = requireNonNull(serializer, "serializer is null");
         this.outbox = requireNonNull(outbox, "outbox is null");
         this.whenClosed = requireNonNull(whenClosed, "whenClosed is null");
@@ -107,6 +118,28 @@ final class Session implements SocketListener, JoinedSocket {
         waitingRefusals.close();
         budget.close();
         whenClosed.accept(this);
+    }
+
+    /// What operators see of it.
+    SocketView view() {
+        List<String> topics =
+                channels.keySet().stream().map(Topic::text).sorted().toList();
+        return new SocketView(
+                id,
+                client.viewer().role(),
+                TokenSubject.of(client.viewer()).orElse(null),
+                client.address(),
+                serializer.version(),
+                since,
+                topics,
+                outbox.bytes(),
+                outbox.memory().bytes());
+    }
+
+    /// Ends the socket after what is queued has been written.
+    void disconnect() {
+        announceDisconnect();
+        outbox.close(CloseReason.DISCONNECTED_BY_OPERATOR);
     }
 
     void announceDisconnect() {

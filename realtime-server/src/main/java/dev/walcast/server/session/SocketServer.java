@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /// The real-time sockets of one server: what the composition root adds to its web server.
 ///
@@ -148,6 +149,22 @@ public final class SocketServer implements AutoCloseable {
     public void start(Supervisor supervisor) {
         sockets.start(supervisor);
         privateRights.start(supervisor);
+    }
+
+    /// The open sockets, in no order. Each is read at a slightly different moment.
+    public List<SocketView> open() {
+        return door.sessions().stream().map(Session::view).toList();
+    }
+
+    /// Ends sockets after what is queued for them is written. Their clients may come back.
+    ///
+    /// @return how many
+    public int disconnect(Predicate<SocketView> which) {
+        List<Session> ending = door.sessions().stream()
+                .filter(session -> which.test(session.view()))
+                .toList();
+        ending.forEach(Session::disconnect);
+        return ending.size();
     }
 
     /// The rights of joined private channels and streams.

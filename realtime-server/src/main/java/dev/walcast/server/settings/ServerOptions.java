@@ -6,9 +6,9 @@ import dev.walcast.cdc.HeapShares;
 import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.guard.RowGuard;
-import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.auth.TokenRules;
+import dev.walcast.server.log.Secret;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,6 +146,9 @@ public final class ServerOptions {
     private AddressOptions addresses = new AddressOptions();
 
     @Mixin
+    private AdminOptions admin = new AdminOptions();
+
+    @Mixin
     private MemoryOptions memory = new MemoryOptions();
 
     @Mixin
@@ -223,7 +226,8 @@ public final class ServerOptions {
                 presence.limits(),
                 acks.limits(),
                 addresses.limits(),
-                memory.limits(limits.clientBytes()));
+                memory.limits(limits.clientBytes()),
+                admin.settings());
     }
 
     private List<String> problems(@Nullable String url) {
@@ -252,6 +256,7 @@ public final class ServerOptions {
         problems.addAll(rights.problems());
         problems.addAll(limits.problems());
         problems.addAll(addresses.problems());
+        problems.addAll(admin.problems(port));
         problems.addAll(presence.problems(limits.outbox()));
         problems.addAll(acks.problems());
         problems.addAll(memory.problems());

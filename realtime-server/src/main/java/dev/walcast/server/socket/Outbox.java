@@ -226,7 +226,7 @@ public final class Outbox {
     }
 
     /// Bytes that wait or are being written.
-    long bytes() {
+    public long bytes() {
         synchronized (lock) {
             return queuedBytes + takenBytes;
         }

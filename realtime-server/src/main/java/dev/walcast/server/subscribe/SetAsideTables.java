@@ -93,6 +93,10 @@ public final class SetAsideTables {
     }
 
     /// Whether no table is left out.
+    public int size() {
+        return tables.size();
+    }
+
     public boolean isEmpty() {
         return tables.isEmpty();
     }

@@ -100,7 +100,10 @@ class ReferenceDocsTest {
     private static final Pattern THREAD_NAME = Pattern.compile("(?:\\.start(?:Observed)?\\("
             + "|\\.of(?:Virtual|Platform)\\(\\)\\s*+(?:\\.daemon\\(\\)\\s*+)?\\.name\\("
             + "|new (?:Periodic|Watch)\\("
-            + "|new Thread\\([^\"]*+)\\s*+\"([^\"]++)\"");
+            + "|new Thread\\([^\"]*+)\\s*+(?:name \\+ )?+\"([^\"]++)\"");
+
+    /// What begins the names of the threads of a port.
+    private static final List<String> PORTS = List.of("http", "admin");
 
     /// Handed to the JVM only to see whether it takes one.
     private static final String UNUSED_THREAD = "never-run";
@@ -125,10 +128,18 @@ class ReferenceDocsTest {
         try (Stream<Path> files = Files.walk(sources)) {
             for (Path file :
                     files.filter(path -> path.toString().endsWith(".java")).toList()) {
-                THREAD_NAME.matcher(Files.readString(file)).results().forEach(result -> names.add(result.group(1)));
+                THREAD_NAME
+                        .matcher(Files.readString(file))
+                        .results()
+                        .flatMap(result -> fullNames(result.group(1)))
+                        .forEach(names::add);
             }
         }
         return names;
+    }
+
+    private static Stream<String> fullNames(String name) {
+        return name.startsWith("-") ? PORTS.stream().map(port -> port + name) : Stream.of(name);
     }
 
     private static final String RESTARTS = """

@@ -1,4 +1,4 @@
-package dev.walcast.server;
+package dev.walcast.server.log;
 
 import static java.util.Objects.requireNonNull;
 

@@ -1,0 +1,81 @@
+package dev.walcast.server.metrics;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.memory.MemoryBudget;
+import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.session.SocketServer;
+import dev.walcast.server.socket.SocketStats;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.function.Consumer;
+
+/// Clients and what they send and receive.
+public final class SocketMetrics implements Consumer<PrometheusRegistry> {
+    private final SocketServer sockets;
+
+    public SocketMetrics(SocketServer sockets) {
+        this.sockets = requireNonNull(sockets, "sockets is null");
+    }
+
+    @Override
+    public void accept(PrometheusRegistry registry) {
+        Gauges gauges = new Gauges(registry);
+        clients(gauges);
+        traffic(gauges, sockets.stats());
+        memory(gauges, sockets.memory());
+    }
+
+    private void clients(Gauges gauges) {
+        SocketStats stats = sockets.stats();
+        gauges.gauge("walcast_connections", "Open WebSockets.", stats::connected)
+                .gauge("walcast_users", "Sockets and streams that have joined a channel.", sockets::users)
+                .gauge("walcast_channels", "Joined channels, streams included.", sockets::channels)
+                .gauge("walcast_topics", "Topics that have a receiver.", sockets::openRooms)
+                .gauge("walcast_presence_topics", "Topics that have presence.", sockets::presenceRooms)
+                .counter("walcast_sockets_opened_total", "WebSockets that were opened.", stats::opened)
+                .counters(
+                        "walcast_sockets_closed_total",
+                        "WebSockets that ended, by reason.",
+                        "reason",
+                        CloseReason.values(),
+                        stats::closed)
+                .counter(
+                        "walcast_upgrades_refused_total",
+                        "WebSocket requests that were refused.",
+                        stats::refusedUpgrades)
+                .gauge(
+                        "walcast_private_questions",
+                        "Different questions about private topics that are asked again and again.",
+                        () -> sockets.privateRights().size());
+    }
+
+    private static void traffic(Gauges gauges, SocketStats stats) {
+        gauges.counter("walcast_frames_received_total", "Messages received, control frames included.", stats::framesIn)
+                .counter("walcast_received_bytes_total", "Bytes of messages received.", stats::bytesIn)
+                .counter("walcast_frames_sent_total", "Messages sent.", stats::framesOut)
+                .counter("walcast_sent_bytes_total", "Bytes sent.", stats::bytesOut)
+                .counter("walcast_socket_writes_total", "Writes; several messages may share one.", stats::writes)
+                .counter(
+                        "walcast_messages_malformed_total",
+                        "Received messages that are not part of the protocol.",
+                        stats::malformed)
+                .counter(
+                        "walcast_requests_dropped_total",
+                        "Requests that a bound made the server ignore.",
+                        stats::dropped)
+                .counter(
+                        "walcast_pushes_denied_total",
+                        "Pushes that the policies of a private topic denied.",
+                        stats::denied);
+    }
+
+    private static void memory(Gauges gauges, MemoryBudget memory) {
+        gauges.gauge("walcast_memory_budget_bytes", "MEMORY_BUDGET: what clients may occupy.", memory::bytesMax)
+                .gauge("walcast_memory_used_bytes", "What clients occupy.", memory::used)
+                .counter("walcast_memory_refusals_total", "Requests refused for lack of memory.", memory::refusals)
+                .counter(
+                        "walcast_memory_endings_total",
+                        "Clients disconnected because they occupied most.",
+                        memory::endings);
+    }
+}
