@@ -43,7 +43,7 @@ final class Gauges {
         CounterWithCallback.builder()
                 .name(name)
                 .help(help)
-                .callback(callback -> callback.call(value.getAsLong()))
+                .callback(callback -> callback.call((double) value.getAsLong()))
                 .register(registry);
         return this;
     }
@@ -56,7 +56,7 @@ final class Gauges {
                 .help(help)
                 .labelNames(label)
                 .callback(callback ->
-                        Arrays.stream(values).forEach(one -> callback.call(value.applyAsLong(one), code(one))))
+                        Arrays.stream(values).forEach(one -> callback.call((double) value.applyAsLong(one), code(one))))
                 .register(registry);
         return this;
     }

@@ -31,7 +31,7 @@ public record TaskMetrics(Supervisor supervisor, Health health, String version)
                 .labelNames("task")
                 .callback(callback -> {
                     for (TaskStatus task : supervisor.tasks()) {
-                        callback.call(task.restarts(), task.name());
+                        callback.call((double) task.restarts(), task.name());
                     }
                 })
                 .register(registry);
