@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -42,9 +43,11 @@ class PostgresChangesTest {
                 "create table inexact (id int primary key, m money, z timetz, g int generated always as (id + 1) stored)",
                 "create collation nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
                 "create table caseless (id int primary key, name text collate nocase)",
+                "create table ends (id int generated always as identity primary key)",
+                "grant select on ends to service_role",
                 "grant select on messages, todos, big, inexact, unpublished, caseless to anon, authenticated, service_role",
                 "grant select (id, pub) on partly to anon",
-                "create publication supabase_realtime for table messages, todos, partly, hidden, big, inexact, caseless");
+                "create publication supabase_realtime for table messages, todos, partly, hidden, big, inexact, caseless, ends");
         server = TestServer.start(postgres);
     }
 
@@ -52,6 +55,17 @@ class PostgresChangesTest {
     static void stopServer() throws Exception {
         server.close();
         postgres.close();
+    }
+
+    /// Changes of one test must not reach the sockets of the next one.
+    @AfterEach
+    void awaitDelivery() throws Exception {
+        try (RawSocket socket = server.open("service_role")) {
+            socket.join("realtime:ends", bindings(table("ends")));
+            awaitLive(socket);
+            postgres.execute("insert into ends default values");
+            socket.receiveJson();
+        }
     }
 
     @Test

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,17 +14,15 @@ import org.jspecify.annotations.Nullable;
 /// @param descriptors the limit of file descriptors; 0 for the default
 /// @param disk        the folder of its temporary files, if that matters
 record ServerSetup(String heap, int descriptors, @Nullable Path disk, Map<String, String> settings) {
-    private static final Path LAUNCHER = Path.of("../walcast");
+    private static final Path OPTIONS = Path.of("src/main/dist/java.options");
     private static final Path LOGGING = Path.of("src/main/resources/logback.xml");
 
-    /// The flags of the launcher, so that a change of them is attacked too, and the heap.
+    /// The options of the distribution, so that a change of them is attacked too, and the heap.
     List<String> flags() throws IOException {
-        String line;
-        try (var lines = Files.lines(LAUNCHER)) {
-            line = lines.filter(one -> one.startsWith("flags=\"")).findFirst().orElseThrow();
+        List<String> all = new ArrayList<>();
+        try (var lines = Files.lines(OPTIONS)) {
+            lines.filter(line -> line.startsWith("-")).forEach(all::add);
         }
-        String flags = line.substring("flags=\"".length(), line.lastIndexOf('"'));
-        List<String> all = new ArrayList<>(Arrays.asList(flags.split(" ")));
         all.add("-Xmx" + heap);
         all.add("-Dlogback.configurationFile=" + LOGGING.toAbsolutePath());
         if (disk != null) {
