@@ -365,7 +365,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     List<Consumer<PrometheusRegistry>> metrics() {
         return List.of(
                 new FeedMetrics(source, this::slot, this::feedStatus, this::lag),
-                new ChangeMetrics(changes),
+                new ChangeMetrics(changes, rights),
                 new PoolMetrics(pools.all()));
     }
 

@@ -178,6 +178,24 @@ class AdminPortTest {
     }
 
     @Test
+    void refusalsAreCountedByCode() throws Exception {
+        String joins = "walcast_joins_refused_total{code=\"PayloadSizeExceeded\"}";
+        String tokens = "walcast_tokens_rejected_total{code=\"MalformedJWT\"}";
+        double joinsBefore = metric(joins);
+        double tokensBefore = metric(tokens);
+        RawSocket socket = server.open("anon");
+        socket.send("[\"1\",\"1\",\"realtime:refused\",\"phx_join\",{\"x\":\"" + "x".repeat(70_000) + "\"}]");
+        HttpRequest broadcast = HttpRequest.newBuilder(URI.create(server.url() + "/api/broadcast"))
+                .header("Authorization", "Bearer no.token")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"messages\":[]}"))
+                .build();
+        assertThat(send(broadcast).statusCode()).isEqualTo(401);
+        await().atMost(30, SECONDS).until(() -> metric(joins) == joinsBefore + 1);
+        assertThat(metric(tokens)).isGreaterThan(tokensBefore);
+        assertThat(metric("walcast_rights_age_seconds")).isBetween(0.0, 30.0);
+    }
+
+    @Test
     void scraperChoosesTheFormat() throws Exception {
         HttpResponse<String> open =
                 send(authorized("/metrics").header("Accept", "application/openmetrics-text; version=1.0.0"));

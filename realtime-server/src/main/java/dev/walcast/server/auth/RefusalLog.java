@@ -8,6 +8,9 @@ import dev.walcast.server.protocol.Refusal;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,15 +19,26 @@ import org.slf4j.LoggerFactory;
 final class RefusalLog {
     private static final Logger LOG = LoggerFactory.getLogger(RefusalLog.class);
 
+    private final Map<ErrorCode, LongAdder> counts = new EnumMap<>(ErrorCode.class);
+
     /// The settings bound the number of lines.
     private final OncePerMinute<String> lines;
 
     RefusalLog(Clock clock) {
         requireNonNull(clock, "clock is null");
+        for (ErrorCode code : ErrorCode.values()) {
+            counts.put(code, new LongAdder());
+        }
         this.lines = new OncePerMinute<>(() -> ChronoUnit.NANOS.between(Instant.EPOCH, clock.instant()));
     }
 
+    /// How many tokens were refused for this reason.
+    long count(ErrorCode code) {
+        return requireNonNull(counts.get(code)).sum();
+    }
+
     void refused(Refusal refusal) {
+        requireNonNull(counts.get(refusal.code())).increment();
         switch (refusal.code()) {
             case TOKEN_TIME_UNREADABLE, TOKEN_CLAIM_REFUSED -> log("A token is refused: " + refusal.text());
             case TOKEN_SIGNATURE_WRONG, TOKEN_ALGORITHM_REFUSED, TOKEN_KEY_UNKNOWN, TOKEN_INCOMPLETE, TOKEN_TOO_EARLY ->

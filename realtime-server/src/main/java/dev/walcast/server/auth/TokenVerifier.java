@@ -78,6 +78,10 @@ public final class TokenVerifier implements AutoCloseable {
     }
 
     /// The refusal for a token that expired at this time.
+    public long refused(ErrorCode code) {
+        return log.count(code);
+    }
+
     public Refusal expired(Instant expiresAt) {
         return rules.claims().expired(expiresAt, clock.instant());
     }

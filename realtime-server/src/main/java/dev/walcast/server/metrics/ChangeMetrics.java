@@ -3,6 +3,7 @@ package dev.walcast.server.metrics;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.guard.Verdict;
+import dev.walcast.rls.rights.Rights;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.delivery.ChangeCounters;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -11,8 +12,10 @@ import java.util.function.Consumer;
 /// Changes and the subscriptions that receive them.
 ///
 /// @param path from the log to subscriptions
-public record ChangeMetrics(ChangePath path) implements Consumer<PrometheusRegistry> {
+/// @param rights the rights that decide about changes
+public record ChangeMetrics(ChangePath path, Rights rights) implements Consumer<PrometheusRegistry> {
     public ChangeMetrics {
+        requireNonNull(rights, "rights is null");
         requireNonNull(path, "path is null");
     }
 
@@ -50,7 +53,11 @@ public record ChangeMetrics(ChangePath path) implements Consumer<PrometheusRegis
     }
 
     private void subscriptions(Gauges gauges) {
-        gauges.gauge("walcast_subscriptions", "Channels and streams subscribed to changes.", path::subscriptions)
+        gauges.seconds(
+                        "walcast_rights_age_seconds",
+                        "The time since the rights and policies of all tables in use were last read from Postgres.",
+                        rights::ageNanos)
+                .gauge("walcast_subscriptions", "Channels and streams subscribed to changes.", path::subscriptions)
                 .gauge(
                         "walcast_subscriptions_waiting",
                         "Subscriptions that wait for rights or answers of Postgres.",

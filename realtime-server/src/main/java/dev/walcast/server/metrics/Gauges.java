@@ -1,5 +1,6 @@
 package dev.walcast.server.metrics;
 
+import dev.walcast.server.protocol.ErrorCode;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -8,6 +9,7 @@ import java.util.Locale;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 
 /// Registers numbers that other parts keep. They are read at a scrape, by the scraper's thread.
 final class Gauges {
@@ -57,6 +59,19 @@ final class Gauges {
                 .labelNames(label)
                 .callback(callback ->
                         Arrays.stream(values).forEach(one -> callback.call((double) value.applyAsLong(one), code(one))))
+                .register(registry);
+        return this;
+    }
+
+    /// A number that only grows, for each code of refusals. Refusals that share a code are added up.
+    Gauges codes(String name, String help, String label, ToLongFunction<ErrorCode> value) {
+        CounterWithCallback.builder()
+                .name(name)
+                .help(help)
+                .labelNames(label)
+                .callback(callback -> Arrays.stream(ErrorCode.values())
+                        .collect(Collectors.groupingBy(ErrorCode::code, Collectors.summingLong(value)))
+                        .forEach((code, count) -> callback.call((double) count, code)))
                 .register(registry);
         return this;
     }

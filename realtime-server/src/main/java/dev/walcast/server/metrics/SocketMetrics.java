@@ -2,6 +2,7 @@ package dev.walcast.server.metrics;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.session.SocketServer;
@@ -12,8 +13,10 @@ import java.util.function.Consumer;
 /// Clients and what they send and receive.
 public final class SocketMetrics implements Consumer<PrometheusRegistry> {
     private final SocketServer sockets;
+    private final TokenVerifier tokens;
 
-    public SocketMetrics(SocketServer sockets) {
+    public SocketMetrics(SocketServer sockets, TokenVerifier tokens) {
+        this.tokens = requireNonNull(tokens, "tokens is null");
         this.sockets = requireNonNull(sockets, "sockets is null");
     }
 
@@ -32,6 +35,9 @@ public final class SocketMetrics implements Consumer<PrometheusRegistry> {
                 .gauge("walcast_channels", "Joined channels, streams included.", sockets::channels)
                 .gauge("walcast_topics", "Topics that have a receiver.", sockets::openRooms)
                 .gauge("walcast_presence_topics", "Topics that have presence.", sockets::presenceRooms)
+                .counter("walcast_joins_total", "Joins that made a channel.", stats::joined)
+                .codes("walcast_joins_refused_total", "Joins that were refused, by code.", "code", stats::refusedJoins)
+                .codes("walcast_tokens_rejected_total", "Tokens that were rejected, by code.", "code", tokens::refused)
                 .counter("walcast_sockets_opened_total", "WebSockets that were opened.", stats::opened)
                 .counters(
                         "walcast_sockets_closed_total",

@@ -238,6 +238,7 @@ final class Session implements SocketListener, JoinedSocket {
             throw e;
         }
         channels.put(channel.topic(), channel);
+        services.stats().countJoined();
         channel.open();
     }
 
@@ -245,6 +246,7 @@ final class Session implements SocketListener, JoinedSocket {
     @Override
     public void refuseLater(Address address, Refusal refusal) {
         LOG.debug("refused a join: {}", refusal.code());
+        services.stats().countRefusedJoin(refusal.code());
         if (!waitingRefusals.add(address, refusal)) {
             services.stats().countDropped();
         }

@@ -3,6 +3,7 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.protocol.ErrorCode;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
@@ -19,9 +20,14 @@ public final class SocketStats {
     private final LongAdder malformed = new LongAdder();
     private final LongAdder dropped = new LongAdder();
     private final LongAdder denied = new LongAdder();
+    private final LongAdder joined = new LongAdder();
     private final Map<CloseReason, LongAdder> closed = new EnumMap<>(CloseReason.class);
+    private final Map<ErrorCode, LongAdder> refusedJoins = new EnumMap<>(ErrorCode.class);
 
     public SocketStats() {
+        for (ErrorCode code : ErrorCode.values()) {
+            refusedJoins.put(code, new LongAdder());
+        }
         for (CloseReason reason : CloseReason.values()) {
             closed.put(reason, new LongAdder());
         }
@@ -38,6 +44,24 @@ public final class SocketStats {
 
     public long closed(CloseReason reason) {
         return adder(reason).sum();
+    }
+
+    /// Joins that made a channel.
+    public long joined() {
+        return joined.sum();
+    }
+
+    /// Joins that were refused for this reason.
+    public long refusedJoins(ErrorCode code) {
+        return requireNonNull(refusedJoins.get(code)).sum();
+    }
+
+    public void countJoined() {
+        joined.increment();
+    }
+
+    public void countRefusedJoin(ErrorCode code) {
+        requireNonNull(refusedJoins.get(code)).increment();
     }
 
     public long refusedUpgrades() {

@@ -66,6 +66,7 @@ public final class Rights {
     private final RightsLimits limits;
     private final long maxAgeNanos;
     private final LongSupplier nanoTime;
+    private volatile long refreshedNanos;
     private final Map<AccessQuestion, Known> known = new ConcurrentHashMap<>();
     private final Map<TableId, TableMarks> tables = new ConcurrentHashMap<>();
     private final DatabaseMarks database = new DatabaseMarks();
@@ -93,6 +94,7 @@ public final class Rights {
         this.limits = requireNonNull(limits, "limits is null");
         this.maxAgeNanos = limits.maxAge().toNanos();
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.refreshedNanos = nanoTime.getAsLong();
     }
 
     /// One answer, which is kept up to date.
@@ -330,6 +332,11 @@ public final class Rights {
         });
     }
 
+    /// The time since all rights in use were last read, or since the start.
+    public long ageNanos() {
+        return nanoTime.getAsLong() - refreshedNanos;
+    }
+
     /// Reads all rights in use. Blocks.
     ///
     /// @param inUse see [#watch]
@@ -343,6 +350,7 @@ public final class Rights {
             if (!used.isEmpty() || !requests.isEmpty() || database.isPending()) {
                 read(used);
             }
+            refreshedNanos = nanoTime.getAsLong();
         } finally {
             reading.unlock();
         }
