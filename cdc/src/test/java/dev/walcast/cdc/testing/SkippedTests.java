@@ -14,8 +14,8 @@ import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 
 /// Prints which test or class is skipped and why, and adds the line to `target/skipped-tests.txt`, which the build
-/// prints
-/// at its end. JUnit finds this class as a service, in each module with this module's tests on its class path.
+/// prints at its end. JUnit finds this class as a service, in each module with this module's tests on its class
+/// path.
 public final class SkippedTests implements TestExecutionListener {
     private static final Path TARGET = Path.of("target");
 

@@ -31,8 +31,7 @@ import java.util.stream.StreamSupport;
 /// not yet valid, role and expiry present, the operator's own rules. The first failure is the result.
 ///
 /// @param required claims that must be present with exactly this value, `aud` also in a list; a missing claim fails
-/// like
-///                 a wrong one
+///                 like a wrong one
 /// @param leeway   how much the clocks may differ
 public record ClaimRules(Map<String, JsonNode> required, Duration leeway) {
     private static final List<String> TIMES = List.of("exp", "nbf", "iat");

@@ -34,8 +34,8 @@ record KeySet(List<Entry> entries, List<String> skipped) implements KeyLookup {
 
     /// @param json          an object with `keys`, an array of keys, or a single key
     /// @param takesSecrets  whether shared secrets (`oct`) are used too
-    /// @throws IllegalArgumentException when the JSON is none of these; the message says why and repeats nothing of
-    /// it
+    /// @throws IllegalArgumentException when the JSON is none of these; the message says why and repeats nothing
+    /// of it
     static KeySet parse(byte[] json, boolean takesSecrets) {
         List<JsonNode> keys = new ArrayList<>();
         elements(json).forEach(keys::add);

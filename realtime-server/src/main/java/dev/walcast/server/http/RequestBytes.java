@@ -83,8 +83,7 @@ public final class RequestBytes implements Supplier<byte @Nullable []> {
     }
 
     /// @throws CloseConnectionException when a request was refused and answered, or when it [waits][#isHolding()] for
-    /// another
-    ///                                  engine than the caller
+    ///                                  another engine than the caller
     @Override
     public byte @Nullable [] get() {
         byte[] first = held;

@@ -69,8 +69,7 @@ public final class TopicPolicyWatch implements AutoCloseable {
 
     /// @param every    how often to read the catalog
     /// @param onChange called by this watch's thread when rights may have changed; must not block. Questions that
-    /// begin
-    ///                 after the call see the change.
+    ///                 begin after the call see the change.
     public TopicPolicyWatch(DataSource catalog, Duration every, Runnable onChange) {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.every = requireNonNull(every, "every is null");

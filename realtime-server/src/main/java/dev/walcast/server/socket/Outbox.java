@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Offering never blocks. An offer that finds the queue full ends this socket and no other: the queue is emptied and
 /// only the goodbye is still written. OPEN → CLOSING (a goodbye is queued, nothing more is accepted) → CLOSED. The
-/// first
-/// reason to end stays the reason.
+/// first reason to end stays the reason.
 ///
 /// What waits is counted in the client's memory account until it is written or discarded.
 public final class Outbox {

@@ -49,8 +49,8 @@ public sealed interface BindingStart {
 
     /// Begins with the rows, followed by the changes after them.
     ///
-    /// @param reason why the binding cannot continue from the position that its client named; empty when it named
-    /// none
+    /// @param reason why the binding cannot continue from the position that its client named; empty when it
+    /// named none
     record Anew(Optional<Reason> reason) implements BindingStart {
         public Anew {
             requireNonNull(reason, "reason is null");

@@ -11,8 +11,7 @@ import java.time.Duration;
 import java.util.Map;
 
 /// A [RawSocket] from an address of choice, so that limits per address tell an attacker from the others. It sends
-/// frames
-/// with a mask of zeros: a payload costs the attacker nothing.
+/// frames with a mask of zeros: a payload costs the attacker nothing.
 final class Wire implements AutoCloseable {
     private static final int SMALL_BUFFER = 4096;
 

@@ -25,8 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The script `walcast` as it is in a distribution: without sources, so that it builds nothing. And the AOT cache,
-/// which
-/// `rehearse` makes once for all tests.
+/// which `rehearse` makes once for all tests.
 class LauncherTest {
     /// Longer than a rehearsal is given.
     private static final Duration PATIENCE = Duration.ofMinutes(5);
