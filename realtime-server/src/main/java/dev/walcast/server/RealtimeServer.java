@@ -90,7 +90,8 @@ public final class RealtimeServer implements AutoCloseable {
 
     private AdminServer admin(AdminSettings adminSettings) {
         ServerMetrics metrics = new ServerMetrics(Stream.concat(
-                        Stream.of(new SocketMetrics(sockets, tokens), new TaskMetrics(supervisor, health, Version.TEXT)),
+                        Stream.of(
+                                new SocketMetrics(sockets, tokens), new TaskMetrics(supervisor, health, Version.TEXT)),
                         project.metrics().stream())
                 .toList());
         AdminSources sources =

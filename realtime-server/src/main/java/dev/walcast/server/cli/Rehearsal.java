@@ -17,7 +17,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// Makes an AOT cache. A `walcast serve` of the distribution records what it loads and links while a client uses it, and
+/// Makes an AOT cache. A `walcast serve` of the distribution records what it loads and links while a client uses it,
+/// and
 /// the JVM writes the cache from that record.
 ///
 /// The database is an embedded Postgres of this process, so that the recorded class path is the distribution's own. All
