@@ -178,6 +178,22 @@ class AdminPortTest {
     }
 
     @Test
+    void latencyIsMeasuredFromCommitToSocket() throws Exception {
+        String count = "walcast_commit_to_socket_seconds_count";
+        try (RawSocket socket = server.open("anon")) {
+            socket.send("[\"1\",\"1\",\"realtime:latency\",\"phx_join\",{\"config\":{\"postgres_changes\":"
+                    + "[{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"notes\"}]}}]");
+            socket.receive();
+            socket.receive();
+            double before = metric(count);
+            postgres.execute("insert into notes values (1000, 'x')");
+            socket.receive();
+            await().atMost(30, SECONDS).until(() -> metric(count) == before + 1);
+            assertThat(metric("walcast_commit_to_socket_seconds_sum")).isBetween(0.0, 30.0);
+        }
+    }
+
+    @Test
     void refusalsAreCountedByCode() throws Exception {
         String joins = "walcast_joins_refused_total{code=\"PayloadSizeExceeded\"}";
         String tokens = "walcast_tokens_rejected_total{code=\"MalformedJWT\"}";

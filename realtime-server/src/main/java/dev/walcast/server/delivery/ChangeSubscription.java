@@ -463,7 +463,7 @@ public final class ChangeSubscription implements ChangeFeed.Subscription {
                 }
             }
             if (after == null || after.epoch().equals(epoch)) {
-                receiver.onChange(ids, change);
+                receiver.onChange(ids, after == null ? change.asPast() : change);
                 return true;
             }
             return false;

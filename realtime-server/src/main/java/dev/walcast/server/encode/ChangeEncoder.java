@@ -96,7 +96,10 @@ public final class ChangeEncoder {
                 .append(tooLarge ? "[\"Error 413: Payload Too Large\"]" : "null")
                 .append('}');
         return new EncodedChange(
-                rows.type, Optional.of(position.toString()), out.toString().getBytes(StandardCharsets.UTF_8));
+                rows.type,
+                Optional.of(position.toString()),
+                out.toString().getBytes(StandardCharsets.UTF_8),
+                change.commit().timeMicros());
     }
 
     /// The `record` and `old_record` members, each after a comma, and the values that they lack.

@@ -14,6 +14,7 @@ public final class EncodedChange {
     private final Optional<String> position;
     private final byte[] data;
     private final SharedBytes counted;
+    private final long commitMicros;
 
     /// Of the latest receiver: the next one's is most likely the same.
     private volatile @Nullable Framed latest;
@@ -24,10 +25,26 @@ public final class EncodedChange {
     /// @param position what a client that has it may resume from; empty when the feed has no positions
     /// @param data     UTF-8 JSON; shared, never written to
     public EncodedChange(String type, Optional<String> position, byte[] data) {
+        this(type, position, data, 0);
+    }
+
+    /// @param commitMicros when it was committed, in microseconds since 1970; 0 when that is unknown
+    public EncodedChange(String type, Optional<String> position, byte[] data, long commitMicros) {
+        this(type, position, data, new SharedBytes(data.length), commitMicros);
+    }
+
+    private EncodedChange(
+            String type, Optional<String> position, byte[] data, SharedBytes counted, long commitMicros) {
         this.type = requireNonNull(type, "type is null");
         this.position = requireNonNull(position, "position is null");
         this.data = requireNonNull(data, "data is null");
-        this.counted = new SharedBytes(data.length);
+        this.counted = counted;
+        this.commitMicros = commitMicros;
+    }
+
+    /// The same change for a client that reads the past: how old it is tells nothing about the server's speed.
+    public EncodedChange asPast() {
+        return commitMicros == 0 ? this : new EncodedChange(type, position, data, counted, 0);
     }
 
     /// Of a feed without positions.
@@ -60,7 +77,7 @@ public final class EncodedChange {
     public OutboundFrame in(Envelope envelope) {
         Framed known = latest;
         if (known == null || known.envelope != envelope) {
-            known = new Framed(envelope, envelope.empty().around(data, counted));
+            known = new Framed(envelope, envelope.empty().around(data, counted, commitMicros));
             latest = known;
         }
         return known.frame;

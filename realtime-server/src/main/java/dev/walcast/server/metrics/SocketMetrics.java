@@ -7,7 +7,9 @@ import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.session.SocketServer;
 import dev.walcast.server.socket.SocketStats;
+import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.function.Consumer;
 
 /// Clients and what they send and receive.
@@ -26,6 +28,18 @@ public final class SocketMetrics implements Consumer<PrometheusRegistry> {
         clients(gauges);
         traffic(gauges, sockets.stats());
         memory(gauges, sockets.memory());
+        latency(registry, sockets.stats());
+    }
+
+    private static void latency(PrometheusRegistry registry, SocketStats stats) {
+        Histogram histogram = Histogram.builder()
+                .name("walcast_commit_to_socket_seconds")
+                .help("The time from the commit of a change until it was written to a socket; one for each write, that of"
+                        + " its oldest change. Changes of the past are not counted.")
+                .unit(Unit.SECONDS)
+                .classicUpperBounds(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+                .register(registry);
+        stats.measureLatency(nanos -> histogram.observe(nanos / 1e9));
     }
 
     private void clients(Gauges gauges) {

@@ -9,12 +9,14 @@ import org.jspecify.annotations.Nullable;
 /// with other frames and is never written to.
 ///
 /// @param shared the part of it that is counted once for all sockets that it waits for; null when it is for one
+/// @param commitMicros when the change in it was committed, in microseconds since 1970; 0 for everything else
 public record OutboundFrame(
         Kind kind,
         byte[] prefix,
         byte[] body,
         byte[] suffix,
-        @Nullable SharedBytes shared) {
+        @Nullable SharedBytes shared,
+        long commitMicros) {
     private static final byte[] NOTHING = {};
 
     public enum Kind {
@@ -31,7 +33,7 @@ public record OutboundFrame(
 
     /// For one socket.
     public OutboundFrame(Kind kind, byte[] prefix, byte[] body, byte[] suffix) {
-        this(kind, prefix, body, suffix, null);
+        this(kind, prefix, body, suffix, null, 0);
     }
 
     static OutboundFrame binary(byte[] body) {
@@ -42,13 +44,14 @@ public record OutboundFrame(
     ///
     /// @param newBody shared, not copied
     /// @param counted its bytes as they are counted
-    public OutboundFrame around(byte[] newBody, SharedBytes counted) {
-        return new OutboundFrame(kind, prefix, newBody, suffix, counted);
+    /// @param micros  when the change in the body was committed; 0 when that is unknown
+    public OutboundFrame around(byte[] newBody, SharedBytes counted, long micros) {
+        return new OutboundFrame(kind, prefix, newBody, suffix, counted, micros);
     }
 
     /// The same, all of which is counted once for all sockets that it waits for.
     public OutboundFrame sharedWhole() {
-        return new OutboundFrame(kind, prefix, body, suffix, new SharedBytes(bytes()));
+        return new OutboundFrame(kind, prefix, body, suffix, new SharedBytes(bytes()), commitMicros);
     }
 
     /// The same, whose body is counted once if it is these very bytes.
@@ -56,7 +59,7 @@ public record OutboundFrame(
     /// @param counted those bytes as they are counted
     @SuppressWarnings("ReferenceEquality") // an equal body is another one in memory
     public OutboundFrame sharing(byte[] bytes, SharedBytes counted) {
-        return body == bytes ? new OutboundFrame(kind, prefix, body, suffix, counted) : this;
+        return body == bytes ? new OutboundFrame(kind, prefix, body, suffix, counted, commitMicros) : this;
     }
 
     public int bytes() {

@@ -46,7 +46,7 @@ public final class SocketServer implements AutoCloseable {
 
     private final WebSockets sockets;
     private final MemoryBudget memory;
-    private final SocketStats stats = new SocketStats();
+    private final SocketStats stats;
     private final Hub hub = new Hub();
     private final Timers timers = new Timers();
     private final ServerBudget budget;
@@ -83,6 +83,7 @@ public final class SocketServer implements AutoCloseable {
             LongSupplier nanos) {
         requireNonNull(limits, "limits is null");
         this.memory = requireNonNull(memory, "memory is null");
+        this.stats = new SocketStats(clock);
         this.sockets = new WebSockets(limits, stats, memory);
         this.budget = new ServerBudget(limits.clients(), nanos);
         this.presence = new TopicPresences(

@@ -2,11 +2,18 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.frames.Outgoing;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.OutboundFrame;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /// Counts what the sockets of one server have done since it started. Safe for any thread.
 public final class SocketStats {
@@ -24,7 +31,12 @@ public final class SocketStats {
     private final Map<CloseReason, LongAdder> closed = new EnumMap<>(CloseReason.class);
     private final Map<ErrorCode, LongAdder> refusedJoins = new EnumMap<>(ErrorCode.class);
 
-    public SocketStats() {
+    private final InstantSource clock;
+    private volatile @Nullable LongConsumer latencies;
+
+    /// @param clock compared with the times at which Postgres commits
+    public SocketStats(InstantSource clock) {
+        this.clock = requireNonNull(clock, "clock is null");
         for (ErrorCode code : ErrorCode.values()) {
             refusedJoins.put(code, new LongAdder());
         }
@@ -44,6 +56,32 @@ public final class SocketStats {
 
     public long closed(CloseReason reason) {
         return adder(reason).sum();
+    }
+
+    /// Measures how long changes take from their commit until they are written. One time is taken for each write: that of
+    /// the oldest change in it.
+    ///
+    /// @param nanos receives the times, on many threads; never negative
+    public void measureLatency(LongConsumer nanos) {
+        latencies = requireNonNull(nanos, "nanos is null");
+    }
+
+    void countLatency(List<Outgoing> written) {
+        LongConsumer receiver = latencies;
+        if (receiver == null) {
+            return;
+        }
+        long oldestMicros = Long.MAX_VALUE;
+        for (Outgoing outgoing : written) {
+            if (outgoing instanceof Outgoing.Data(OutboundFrame frame) && frame.commitMicros() > 0) {
+                oldestMicros = Math.min(oldestMicros, frame.commitMicros());
+            }
+        }
+        if (oldestMicros < Long.MAX_VALUE) {
+            Instant now = clock.instant();
+            long nowMicros = now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
+            receiver.accept(Math.max(0, nowMicros - oldestMicros) * 1_000);
+        }
     }
 
     /// Joins that made a channel.

@@ -74,6 +74,7 @@ final class SocketWriter {
             List<Outgoing> batch = outbox.take();
             frames.write(batch, this::writeNow);
             stats.countOut(batch.size());
+            stats.countLatency(batch);
         } catch (RuntimeException | Error e) {
             // also for errors: otherwise nothing would write to the socket again
             FatalErrors.check(e);

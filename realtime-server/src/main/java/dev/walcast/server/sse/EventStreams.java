@@ -29,6 +29,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +44,7 @@ public final class EventStreams implements HttpService, AutoCloseable {
     private final SocketLimits limits;
     private final Guests guests;
     private final ChangeFeed feed;
-    private final SocketStats stats = new SocketStats();
+    private final SocketStats stats = new SocketStats(Clock.systemUTC());
     private final Set<EventStream> open = ConcurrentHashMap.newKeySet();
     private final Watch watch;
     private volatile boolean draining;

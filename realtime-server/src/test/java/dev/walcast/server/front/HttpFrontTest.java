@@ -16,6 +16,7 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -468,7 +469,7 @@ class HttpFrontTest {
 
     @Test
     void upgradeWithoutMemoryIsNoSocket() throws Exception {
-        SocketStats stats = new SocketStats();
+        SocketStats stats = new SocketStats(Clock.systemUTC());
         MemoryBudget memory = new MemoryBudget(1_024, 1_024, System::nanoTime);
         SocketAdmission.SocketOpener never = _ -> {
             throw new AssertionError("there is no memory for it");
@@ -485,7 +486,7 @@ class HttpFrontTest {
 
     @Test
     void failedSocketGivesAllBack() throws Exception {
-        SocketStats stats = new SocketStats();
+        SocketStats stats = new SocketStats(Clock.systemUTC());
         MemoryBudget memory = new MemoryBudget(1 << 20, 1 << 20, System::nanoTime);
         SocketAdmission.SocketOpener failing = _ -> {
             throw new IllegalStateException("made by the test");

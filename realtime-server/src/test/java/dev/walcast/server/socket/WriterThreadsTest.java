@@ -15,6 +15,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,7 +79,7 @@ class WriterThreadsTest {
         client.setSoTimeout((int) PATIENCE.toMillis());
         PlainSocket socket = PlainSocket.server(listening.accept(), "child", "parent");
         Line line =
-                new Line(client, new SocketWriter(64 << 20, budget.open(() -> {}), socket, new SocketStats(), writers));
+                new Line(client, new SocketWriter(64 << 20, budget.open(() -> {}), socket, new SocketStats(Clock.systemUTC()), writers));
         lines.add(line);
         return line;
     }
@@ -184,7 +185,7 @@ class WriterThreadsTest {
         };
         PlainSocket broken = PlainSocket.server(failing, "child", "parent");
         Line bad =
-                new Line(client, new SocketWriter(64 << 20, budget.open(() -> {}), broken, new SocketStats(), writers));
+                new Line(client, new SocketWriter(64 << 20, budget.open(() -> {}), broken, new SocketStats(Clock.systemUTC()), writers));
         lines.add(bad);
         Line good = line();
         bad.offer(new byte[] {1});
