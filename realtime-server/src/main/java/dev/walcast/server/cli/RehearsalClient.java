@@ -1,6 +1,6 @@
 package dev.walcast.server.cli;
 
-import dev.walcast.server.dev.DevEnvironment;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -9,6 +9,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -16,7 +17,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /// Uses a server as its first client does: joins, receives the change of a row, a broadcast and its own presence.
@@ -31,31 +31,32 @@ final class RehearsalClient {
             {"messages":[{"topic":"rehearsal","event":"from-rest","payload":{"number":1}}]}""";
 
     private final int port;
-    private final DevEnvironment keys;
+    private final String anonKey;
+    private final String serviceKey;
 
-    RehearsalClient(int port, DevEnvironment keys) {
+    RehearsalClient(int port, String anonKey, String serviceKey) {
         this.port = port;
-        this.keys = keys;
+        this.anonKey = anonKey;
+        this.serviceKey = serviceKey;
     }
 
     /// Returns when all of it has come.
     ///
-    /// @param database where it inserts a row, as the superuser
-    void use(DataSource database) throws IOException, InterruptedException, SQLException {
+    /// @param superuserUrl of the database in which it inserts a row
+    void use(String superuserUrl) throws IOException, InterruptedException, SQLException {
         try (HttpClient client = HttpClient.newHttpClient()) {
             awaitReady(client);
             Messages messages = new Messages();
             WebSocket socket = client.newWebSocketBuilder()
                     .buildAsync(
-                            URI.create("ws://127.0.0.1:" + port + "/realtime/v1/websocket?vsn=2.0.0&apikey="
-                                    + keys.anonKey()),
+                            URI.create("ws://127.0.0.1:" + port + "/realtime/v1/websocket?vsn=2.0.0&apikey=" + anonKey),
                             messages)
                     .join();
             socket.sendText(JOIN, true).join();
             messages.awaitOneWith("Subscribed to PostgreSQL");
             socket.sendText(TRACK, true).join();
             messages.awaitOneWith("presence_diff");
-            insert(database);
+            insert(superuserUrl);
             messages.awaitOneWith("\"postgres_changes\",{\"ids\"");
             client.send(broadcast(), BodyHandlers.discarding());
             messages.awaitOneWith("from-rest");
@@ -79,7 +80,7 @@ final class RehearsalClient {
     private HttpRequest broadcast() {
         return HttpRequest.newBuilder(uri("/realtime/v1/api/broadcast"))
                 .timeout(PATIENCE)
-                .header("apikey", keys.serviceKey())
+                .header("apikey", serviceKey)
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(BROADCAST))
                 .build();
@@ -89,8 +90,9 @@ final class RehearsalClient {
         return URI.create("http://127.0.0.1:" + port + path);
     }
 
-    private static void insert(DataSource database) throws SQLException {
-        try (Connection connection = database.getConnection();
+    private static void insert(String superuserUrl) throws SQLException {
+        PostgresUrl url = PostgresUrl.parse(superuserUrl);
+        try (Connection connection = DriverManager.getConnection(url.jdbcUrl(), url.properties());
                 Statement statement = connection.createStatement()) {
             statement.execute("insert into public.messages (body) values ('rehearsal')");
         }

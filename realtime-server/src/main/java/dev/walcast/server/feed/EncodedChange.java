@@ -33,8 +33,7 @@ public final class EncodedChange {
         this(type, position, data, new SharedBytes(data.length), commitMicros);
     }
 
-    private EncodedChange(
-            String type, Optional<String> position, byte[] data, SharedBytes counted, long commitMicros) {
+    private EncodedChange(String type, Optional<String> position, byte[] data, SharedBytes counted, long commitMicros) {
         this.type = requireNonNull(type, "type is null");
         this.position = requireNonNull(position, "position is null");
         this.data = requireNonNull(data, "data is null");

@@ -34,8 +34,9 @@ public final class SocketMetrics implements Consumer<PrometheusRegistry> {
     private static void latency(PrometheusRegistry registry, SocketStats stats) {
         Histogram histogram = Histogram.builder()
                 .name("walcast_commit_to_socket_seconds")
-                .help("The time from the commit of a change until it was written to a socket; one for each write, that of"
-                        + " its oldest change. Changes of the past are not counted.")
+                .help(
+                        "The time from the commit of a change until it was written to a socket; one for each write, that of"
+                                + " its oldest change. Changes of the past are not counted.")
                 .unit(Unit.SECONDS)
                 .classicUpperBounds(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
                 .register(registry);

@@ -58,7 +58,8 @@ public final class SocketStats {
         return adder(reason).sum();
     }
 
-    /// Measures how long changes take from their commit until they are written. One time is taken for each write: that of
+    /// Measures how long changes take from their commit until they are written. One time is taken for each write: that
+    /// of
     /// the oldest change in it.
     ///
     /// @param nanos receives the times, on many threads; never negative

@@ -78,8 +78,9 @@ class WriterThreadsTest {
         Socket client = new Socket(listening.getInetAddress(), listening.getLocalPort());
         client.setSoTimeout((int) PATIENCE.toMillis());
         PlainSocket socket = PlainSocket.server(listening.accept(), "child", "parent");
-        Line line =
-                new Line(client, new SocketWriter(64 << 20, budget.open(() -> {}), socket, new SocketStats(Clock.systemUTC()), writers));
+        Line line = new Line(
+                client,
+                new SocketWriter(64 << 20, budget.open(() -> {}), socket, new SocketStats(Clock.systemUTC()), writers));
         lines.add(line);
         return line;
     }
@@ -184,8 +185,9 @@ class WriterThreadsTest {
             }
         };
         PlainSocket broken = PlainSocket.server(failing, "child", "parent");
-        Line bad =
-                new Line(client, new SocketWriter(64 << 20, budget.open(() -> {}), broken, new SocketStats(Clock.systemUTC()), writers));
+        Line bad = new Line(
+                client,
+                new SocketWriter(64 << 20, budget.open(() -> {}), broken, new SocketStats(Clock.systemUTC()), writers));
         lines.add(bad);
         Line good = line();
         bad.offer(new byte[] {1});
