@@ -126,6 +126,7 @@ class AdminPortTest {
     void statusTellsWhereTheFeedIs() throws Exception {
         JsonNode status = get("/admin/v1/status");
         assertThat(status.path("status").asText()).isEqualTo("ready");
+        assertThat(status.path("version").asText()).matches("\\d+\\.\\d+\\.\\d+.*");
         assertThat(status.path("reader").path("state").asText()).isEqualTo("streaming");
         assertThat(status.path("slot").path("name").asText()).isEqualTo("admin");
         assertThat(status.path("positions").path("delivered").asText()).contains("/");
