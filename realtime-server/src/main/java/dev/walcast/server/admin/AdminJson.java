@@ -7,6 +7,7 @@ import dev.walcast.cdc.supervisor.TaskStatus;
 import dev.walcast.server.health.Health;
 import dev.walcast.server.session.SocketView;
 import java.util.List;
+import java.util.Locale;
 
 /// The answers of the admin port as JSON. Names are stable: scripts read them.
 final class AdminJson {
@@ -23,7 +24,7 @@ final class AdminJson {
         report.codes().forEach(json.putArray("reasons")::add);
         ArrayNode threads = json.putArray("tasks");
         tasks.forEach(task -> threads.add(object().put("name", task.name())
-                .put("state", Codes.of(task.state()))
+                .put("state", task.state().name().toLowerCase(Locale.ROOT))
                 .put("restarts", task.restarts())
                 .put("last_failure", task.lastFailure())
                 .put("healthy", task.isHealthy())));
@@ -66,11 +67,5 @@ final class AdminJson {
         ArrayNode json = JsonNodeFactory.instance.arrayNode();
         sockets.forEach(socket -> json.add(socket(socket)));
         return json;
-    }
-
-    private static final class Codes {
-        static String of(Enum<?> constant) {
-            return constant.name().toLowerCase(java.util.Locale.ROOT);
-        }
     }
 }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
@@ -77,8 +78,7 @@ final class Gauges {
     }
 
     /// One of several states: 1 for the present one, 0 for the others.
-    Gauges state(
-            String name, String help, String label, Iterable<String> states, java.util.function.Supplier<String> now) {
+    Gauges state(String name, String help, String label, Iterable<String> states, Supplier<String> now) {
         GaugeWithCallback.builder()
                 .name(name)
                 .help(help)
