@@ -14,6 +14,7 @@ import dev.walcast.server.metrics.ServerMetrics;
 import dev.walcast.server.session.SocketServer;
 import dev.walcast.server.session.SocketView;
 import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /// What operators ask and order on the admin port. Answers are JSON, but for the metrics.
 final class AdminRoutes implements HttpService {
@@ -56,24 +58,26 @@ final class AdminRoutes implements HttpService {
 
     @Override
     public void routing(HttpRules rules) {
-        rules.get("/metrics", this::metrics)
-                .get(
-                        "/admin/v1/health",
-                        (_, response) -> send(response, AdminJson.health(health.report(), supervisor.tasks())))
-                .get("/admin/v1/status", (_, response) -> send(response, status()))
-                .get("/admin/v1/sockets", this::sockets)
-                .get("/admin/v1/channels", this::channels)
-                .post("/admin/v1/disconnect", this::disconnect);
-        for (String path : List.of(
-                "/metrics",
-                "/admin/v1/health",
-                "/admin/v1/status",
-                "/admin/v1/sockets",
-                "/admin/v1/channels",
-                "/admin/v1/disconnect")) {
-            rules.any(path, (_, response) -> AdminProblem.METHOD_WRONG.send(response));
-        }
+        reads().forEach(rules::get);
+        commands().forEach(rules::post);
+        Stream.of(reads(), commands())
+                .flatMap(routes -> routes.keySet().stream())
+                .forEach(path -> rules.any(path, (_, response) -> AdminProblem.METHOD_WRONG.send(response)));
         rules.any((_, response) -> AdminProblem.NOT_FOUND.send(response));
+    }
+
+    private Map<String, Handler> reads() {
+        return Map.of(
+                "/metrics", this::metrics,
+                "/admin/v1/health",
+                        (_, response) -> send(response, AdminJson.health(health.report(), supervisor.tasks())),
+                "/admin/v1/status", (_, response) -> send(response, status()),
+                "/admin/v1/sockets", this::sockets,
+                "/admin/v1/channels", this::channels);
+    }
+
+    private Map<String, Handler> commands() {
+        return Map.of("/admin/v1/disconnect", this::disconnect);
     }
 
     private void metrics(ServerRequest request, ServerResponse response) {
